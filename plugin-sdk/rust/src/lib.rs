@@ -1,0 +1,1 @@
+//! Guest kit for writing Lockgate providers in Rust.

@@ -1,0 +1,1 @@
+//! The pure machine that decides what a pipeline does.

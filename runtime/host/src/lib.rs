@@ -1,0 +1,1 @@
+//! One provider, one job, one sandbox.

@@ -1,0 +1,1 @@
+//! The shell: owns pipelines, dispatches jobs, timers, triggers, recovery.

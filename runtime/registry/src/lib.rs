@@ -1,0 +1,1 @@
+//! Plugins as packages: manifest and component, installed and granted.

@@ -1,0 +1,1 @@
+//! One native command tree in the operating system's sandbox.

@@ -1,0 +1,3 @@
+//! The one binary: settings, wiring, faces, exit codes.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What survives a crash: events, projections, jobs with leases.

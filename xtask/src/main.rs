@@ -1,0 +1,3 @@
+//! Builds, demonstrates, tests and measures Lockgate.
+
+fn main() {}
