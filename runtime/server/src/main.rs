@@ -1,3 +1,73 @@
-//! The one binary: settings, wiring, faces, exit codes.
+//! The one binary: arguments in, exit code out.
+//!
+//! Exit codes: 0 done, 1 the pipeline did not succeed, 2 bad input, 3 our
+//! fault.
 
-fn main() {}
+mod cli;
+mod engine;
+mod face;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Why a command ended without doing what was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The pipeline did not succeed; what there was to say is already printed.
+    Pipeline,
+    /// What was given cannot be used. Every problem, one a line.
+    Input(Vec<String>),
+    /// Something on our side.
+    Ours(anyhow::Error),
+}
+
+impl Failure {
+    /// One problem with what was given.
+    pub fn input(problem: impl std::fmt::Display) -> Self {
+        Self::Input(vec![problem.to_string()])
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            cli::Command::Run(options) => cli::run::run(options, cli.output).await,
+            cli::Command::Serve(options) => cli::serve::serve(options).await,
+            cli::Command::Pipeline(command) => cli::pipeline::run(command, cli.output).await,
+            cli::Command::Execution(command) => cli::execution::run(command, cli.output).await,
+            cli::Command::Approve(options) => cli::approve::run(options, cli.output).await,
+            cli::Command::Logs(options) => cli::logs::run(options, cli.output).await,
+            cli::Command::Plugin(command) => cli::plugin::run(command, cli.output).await,
+        }
+    });
+    // A guest that is being compiled must not keep a finished command waiting.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Pipeline) => ExitCode::from(1),
+        Err(Failure::Input(problems)) => {
+            for problem in &problems {
+                eprintln!("error: {problem}");
+            }
+            ExitCode::from(2)
+        }
+        Err(Failure::Ours(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}

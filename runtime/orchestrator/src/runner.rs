@@ -1,0 +1,43 @@
+//! The door through which jobs leave the orchestrator: the server puts the Wasm
+//! host behind it, tests put a script there.
+
+use lockgate_model::action_type::{ActionTypeId, Catalogue};
+use lockgate_model::id::TenantId;
+use lockgate_model::job::{DetectRequest, Detection, Failure, Job, LogLine, Outcome};
+use std::path::PathBuf;
+
+/// A directory of the machine, and where the provider sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    /// Such as `/in/Source`.
+    pub guest: String,
+    /// Where it really is.
+    pub host: PathBuf,
+    /// Whether the provider may change what is in it.
+    pub writable: bool,
+}
+
+/// Takes the lines of one job's log, in order.
+pub type LogSink = tokio::sync::mpsc::Sender<LogLine>;
+
+/// Runs jobs.
+#[async_trait::async_trait]
+pub trait Runner: Send + Sync + 'static {
+    /// The action types a tenant can use.
+    fn catalogue(&self, tenant: &TenantId) -> Catalogue;
+
+    /// Whether jobs of this type are given a `/work` directory even when they
+    /// have no artifacts.
+    fn wants_work(&self, tenant: &TenantId, action_type: &ActionTypeId) -> bool;
+
+    /// Whether providers of this type can say what is new.
+    fn can_detect(&self, tenant: &TenantId, action_type: &ActionTypeId) -> bool;
+
+    /// One attempt at one action. Total: every fault is an outcome. Dropping
+    /// the future ends the attempt. The artifacts of a success are left empty:
+    /// the caller collects them from the directories.
+    async fn run(&self, job: &Job, directories: Vec<Directory>, log: LogSink) -> Outcome;
+
+    /// What is the newest revision?
+    async fn detect(&self, request: DetectRequest) -> Result<Detection, Failure>;
+}
