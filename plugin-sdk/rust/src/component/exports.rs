@@ -1,0 +1,33 @@
+//! The contract's exports, for every type that is a provider, a source or a
+//! function in the kit's words.
+
+use super::{Component, wit::types, words};
+use crate::bindings::function::exports::lockgate::action::handler;
+use crate::bindings::provider::exports::lockgate::action::provider;
+use crate::bindings::source::exports::lockgate::action::source;
+use crate::{Configuration, Function, Provider, Source};
+
+impl<P: Provider> provider::Guest for P {
+    fn describe() -> types::Description {
+        words::description(P::describe(), P::Configuration::properties())
+    }
+
+    fn run(job: types::Job) -> types::Outcome {
+        words::outcome(crate::run::<P>(&words::job(job), &Component))
+    }
+}
+
+impl<S: Source> source::Guest for S {
+    fn detect(request: source::DetectRequest) -> Result<source::Detection, types::Failure> {
+        let configuration = words::from_pairs(request.configuration).collect();
+        crate::detect::<S>(&configuration, request.cursor.as_deref(), &Component)
+            .map(words::detection)
+            .map_err(words::failure)
+    }
+}
+
+impl<F: Function> handler::Guest for F {
+    fn handle(event: String) -> Result<String, String> {
+        crate::call::<F>(&event, &Component)
+    }
+}
