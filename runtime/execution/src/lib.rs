@@ -1,1 +1,42 @@
-//! The pure machine that decides what a pipeline does.
+//! The pure machine that decides what a pipeline does. Given a state and a
+//! request it returns events or a refusal; it knows no clock, chance, disk,
+//! network, Wasm or async. The orchestrator calls it, keeps what it decides, and
+//! performs what it owes.
+//!
+//! ```text
+//! decide(&PipelineState, &Request)      -> Result<Vec<Recorded>, Rejected>
+//! apply (&mut PipelineState, &Recorded) -> Result<(), Inapplicable>
+//! due   (&PipelineState)                -> Vec<Effect>      everything owed, for a restart
+//! owed  (&PipelineState, &[Recorded])   -> Vec<Effect>      what these events newly owe
+//! changes(&PipelineState, &[Recorded])  -> Changed          rows that these events changed
+//! ```
+//!
+//! How it works: a command adds one event of its own (`ExecutionStarted`,
+//! `ActionSucceeded`, `PipelineUpdated`…), and everything else follows from the
+//! state alone, one event at a time, until nothing follows any more. That is why
+//! a log cut at any event recovers: [`Command::TimePassed`] lets it follow on.
+
+mod apply;
+mod command;
+mod decide;
+mod due;
+mod effect;
+mod event;
+mod execution;
+mod mode;
+mod rejected;
+mod state;
+mod view;
+
+pub use apply::{Inapplicable, apply};
+pub use command::{Command, Direction, Request, RetryMode};
+pub use decide::{Step, decide, step};
+pub use due::{due, due_jobs, owed};
+pub use effect::{Approval, Effect};
+pub use event::{Event, Recorded, ResolvedAction, StartedWork};
+pub use execution::{ActionRun, Answer, Ending, Execution, Position, StageRun, Work};
+pub use rejected::Rejected;
+pub use state::{Gate, PipelineState, Transition, Waiting};
+pub use view::{
+    ActionView, ApprovalStatus, ApprovalView, Changed, ExecutionView, StageView, changes,
+};

@@ -122,6 +122,15 @@ impl ExecutionId {
     }
 }
 
+impl ApprovalToken {
+    /// The token of this `name` under sixteen bytes of chance: as hard to guess
+    /// as they are, and always the same, so that the pure core can name it.
+    #[must_use]
+    pub fn derive(seed: [u8; 16], name: &str) -> Self {
+        Self(Uuid::new_v5(&Uuid::from_bytes(seed), name.as_bytes()))
+    }
+}
+
 /// Who asked for something: an ARN-like text such as
 /// `arn:aws:iam::111122223333:user/LOCKGATEDEV`, or `lockgate` for the server
 /// itself.

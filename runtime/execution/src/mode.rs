@@ -1,0 +1,120 @@
+//! What the three execution modes differ in: who may enter a stage, who has to
+//! make room, who can be retried.
+
+use crate::execution::{Execution, Position};
+use crate::state::{Gate, PipelineState};
+use lockgate_model::definition::{ExecutionMode, Pipeline};
+use lockgate_model::id::ExecutionId;
+use lockgate_model::status::ExecutionStatus;
+use std::collections::BTreeSet;
+
+/// Executions in progress, waiting ones included, in QUEUED and PARALLEL mode
+/// (user guide, "Quotas").
+pub(crate) const MOST_EXECUTIONS: usize = 50;
+
+/// Actions of one execution at a time in PARALLEL mode (user guide, "Quotas").
+const MOST_PARALLEL_ACTIONS: usize = 5;
+
+/// Failed and stopped executions kept for a retry in PARALLEL mode, the newest
+/// ones. In the other modes each stage keeps one.
+const MOST_RETRYABLE: usize = 50;
+
+/// Whether a stage holds one execution at a time.
+pub(crate) fn locks(mode: ExecutionMode) -> bool {
+    mode != ExecutionMode::Parallel
+}
+
+/// How many executions there may be in progress.
+pub(crate) fn most_executions(mode: ExecutionMode) -> Option<usize> {
+    match mode {
+        ExecutionMode::Superseded => None,
+        ExecutionMode::Queued | ExecutionMode::Parallel => Some(MOST_EXECUTIONS),
+    }
+}
+
+/// How many actions of one execution there may be in progress.
+pub(crate) fn most_actions(mode: ExecutionMode) -> usize {
+    match mode {
+        ExecutionMode::Superseded | ExecutionMode::Queued => usize::MAX,
+        ExecutionMode::Parallel => MOST_PARALLEL_ACTIONS,
+    }
+}
+
+/// What an execution in front of a stage does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Goes in.
+    Enters,
+    /// Has to wait, and there is room.
+    Waits,
+    /// Takes the place of this one, which waits already.
+    Supersedes(ExecutionId),
+    /// Stays where it is.
+    Stays,
+}
+
+/// What an execution in front of stage number `index` does next.
+pub(crate) fn arrival(
+    state: &PipelineState,
+    definition: &Pipeline,
+    execution: &Execution,
+    index: usize,
+) -> Arrival {
+    let Some(stage) = definition.stages.get(index) else {
+        return Arrival::Stays;
+    };
+    let gate = state.gates.get(&stage.name);
+    let before = index
+        .checked_sub(1)
+        .and_then(|before| definition.stages.get(before))
+        .and_then(|stage| state.gates.get(&stage.name));
+    let passes = gate.is_none_or(|gate| gate.inbound.enabled)
+        && before.is_none_or(|gate| gate.outbound.enabled);
+    let waiting = gate.map_or(&[][..], |gate| &gate.waiting);
+    let free = !locks(execution.mode) || gate.is_none_or(|gate: &Gate| gate.holder.is_none());
+    let open = passes && free;
+    let first = waiting.first().map(|waiting| waiting.execution);
+
+    match (execution.position, first) {
+        _ if open && !locks(execution.mode) => Arrival::Enters,
+        (Position::Before(_), first) if open && first == Some(execution.id) => Arrival::Enters,
+        (Position::Arriving(_), None) if open => Arrival::Enters,
+        // The one that waits goes in first, in its own turn.
+        (Position::Arriving(_), Some(_)) if open => Arrival::Stays,
+        (Position::Arriving(_), Some(first)) if execution.mode == ExecutionMode::Superseded => {
+            Arrival::Supersedes(first)
+        }
+        (Position::Arriving(_), _) => Arrival::Waits,
+        _ => Arrival::Stays,
+    }
+}
+
+/// The executions that ended and whose stage could be retried.
+pub(crate) fn retryable(state: &PipelineState) -> BTreeSet<ExecutionId> {
+    let mut kept: BTreeSet<_> = state
+        .gates
+        .values()
+        .filter_map(|gate| gate.latest)
+        .filter(|id| {
+            state
+                .execution(*id)
+                .is_some_and(|run| ended_badly(state, run))
+        })
+        .collect();
+    let parallel = state
+        .executions()
+        .filter(|run| !locks(run.mode) && ended_badly(state, run))
+        .map(|run| run.id);
+    // Ids sort by the time they started: the newest are the last.
+    let newest: Vec<_> = parallel.collect();
+    kept.extend(newest.iter().rev().take(MOST_RETRYABLE));
+    kept
+}
+
+fn ended_badly(state: &PipelineState, execution: &Execution) -> bool {
+    matches!(
+        execution.status,
+        ExecutionStatus::Failed | ExecutionStatus::Stopped
+    ) && state.current == Some(execution.version)
+        && matches!(execution.position, Position::In(_))
+}
