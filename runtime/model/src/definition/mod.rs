@@ -1,16 +1,23 @@
 //! A pipeline's definition: CodePipeline's `PipelineDeclaration` and what it
 //! holds, as values. `read` makes one from TOML or JSON text, `check` finds
-//! everything wrong with it. Knows no file and no installed plugin but those in
+//! everything wrong with it, `load` does both. Knows no file and no installed plugin but those in
 //! the catalogue it is given.
 
 mod check;
+mod decode;
+mod form;
+mod lines;
+mod nearest;
 mod problem;
 mod read;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod variable;
 
 pub use check::check;
 pub use problem::{Place, Problem};
-pub use read::{Format, Source, read};
+pub use read::{Format, MAX_TEXT, Source, load, read};
 pub use variable::{Reference, Template, TemplateError};
 
 use crate::action_type::ActionTypeId;

@@ -35,3 +35,121 @@ impl fmt::Display for Problem {
         f.write_str(&self.message)
     }
 }
+
+/// So many problems are told at once: more help nobody, and a definition made
+/// of mistakes must not become an answer many times its size.
+const MOST: usize = 100;
+
+/// Problems as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    found: Vec<Problem>,
+    more: bool,
+}
+
+impl Problems {
+    pub(super) fn add(
+        &mut self,
+        place: Option<Place>,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        if self.found.len() < MOST {
+            self.found.push(Problem {
+                place,
+                path: path.into(),
+                message: message.into(),
+            });
+        } else {
+            self.more = true;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Nothing more will be told, so nothing more need be sought.
+    pub(super) fn is_full(&self) -> bool {
+        self.more
+    }
+
+    /// Takes in what another search found, giving each its place.
+    pub(super) fn take_in(&mut self, other: Self, place: impl Fn(&str) -> Option<Place>) {
+        self.more |= other.more;
+        for problem in other.found {
+            let place = place(&problem.path);
+            self.add(place, problem.path, problem.message);
+        }
+    }
+
+    /// In order of their places; those without one keep the order in which
+    /// they were found.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|problem| problem.place);
+        if self.more {
+            self.found.push(Problem {
+                place: None,
+                path: String::new(),
+                message: format!("there are more than these {MOST} problems; correct these first"),
+            });
+        }
+        self.found
+    }
+}
+
+/// A text from the definition as it may stand in a message: in quotes, on one
+/// line, not longer than a line.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", shortened(text))
+}
+
+/// The same without quotes.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut characters = text.chars();
+    let mut short: String = characters
+        .by_ref()
+        .take(LONGEST)
+        .flat_map(|c| {
+            let plain = !c.is_control();
+            plain
+                .then_some(c)
+                .into_iter()
+                .chain((!plain).then(|| c.escape_default()).into_iter().flatten())
+        })
+        .collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// `'a', 'b' and 'c'`, at most ten of them.
+pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>, joint: &str) -> String {
+    const MOST: usize = 10;
+    let mut names: Vec<String> = names.into_iter().take(MOST + 1).map(quoted).collect();
+    if names.len() > MOST {
+        names.truncate(MOST);
+        return format!("{}, …", names.join(", "));
+    }
+    match names.pop() {
+        None => String::new(),
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} {joint} {last}", names.join(", ")),
+    }
+}
+
+/// The path of a key below `parent`, quoted where it would not read as one word.
+pub(super) fn below(parent: &str, key: &str) -> String {
+    let word = !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@'));
+    let dot = if parent.is_empty() { "" } else { "." };
+    if word && key.len() <= 60 {
+        format!("{parent}{dot}{key}")
+    } else {
+        format!("{parent}{dot}\"{}\"", shortened(key))
+    }
+}

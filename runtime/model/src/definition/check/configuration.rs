@@ -1,0 +1,120 @@
+//! An action's configuration against the properties that its provider
+//! declares.
+
+use super::Search;
+use super::site::Site;
+use crate::action_type::{ActionType, Property, PropertyType};
+use crate::definition::Template;
+use crate::definition::nearest::nearest;
+use crate::definition::problem::{below, listed, quoted};
+
+impl Search<'_> {
+    pub(super) fn configuration(&mut self, site: Site<'_>) {
+        let Some(action_type) = self.catalogue.get(&site.action.action_type_id) else {
+            return;
+        };
+        let configuration = &site.action.configuration;
+        for property in &action_type.properties {
+            if property.required && !configuration.contains_key(&property.name) {
+                self.note_at(
+                    site,
+                    "configuration",
+                    format!(
+                        "the key {} is missing, which {} needs; write it ({})",
+                        quoted(&property.name),
+                        action_type.id,
+                        meaning(property)
+                    ),
+                );
+            }
+        }
+        for (key, value) in configuration {
+            if self.problems.is_full() {
+                break;
+            }
+            let path = below(&site.path("configuration"), key);
+            match action_type
+                .properties
+                .iter()
+                .find(|known| known.name == *key)
+            {
+                None => {
+                    let message = unknown_key(key, action_type);
+                    self.note(path, message);
+                }
+                Some(property) => {
+                    if let Some(message) = misfit(value, property) {
+                        self.note(path, message);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn meaning(property: &Property) -> String {
+    if property.description.is_empty() {
+        "the plugin does not say more".to_owned()
+    } else {
+        property.description.trim_end_matches('.').to_owned()
+    }
+}
+
+fn unknown_key(key: &str, action_type: &ActionType) -> String {
+    let known = || {
+        action_type
+            .properties
+            .iter()
+            .map(|known| known.name.as_str())
+    };
+    let instead = match nearest(key, known()) {
+        Some(near) => format!("did you mean {}?", quoted(near)),
+        None if action_type.properties.is_empty() => "remove it, for there are no keys".to_owned(),
+        None => format!("write one of {}", listed(known(), "and")),
+    };
+    format!(
+        "{} is not a configuration key of {}; {instead}",
+        quoted(key),
+        action_type.id
+    )
+}
+
+/// What is wrong with a value of a number or a boolean. With a reference in it
+/// that is known only when the action starts.
+fn misfit(value: &str, property: &Property) -> Option<String> {
+    let unknowable =
+        Template::parse(value).map_or(true, |template| template.references().next().is_some());
+    // An empty value was told of when it was read.
+    if unknowable || value.is_empty() {
+        return None;
+    }
+    match property.kind {
+        PropertyType::String => None,
+        PropertyType::Number if is_decimal(value) => None,
+        PropertyType::Boolean if matches!(value, "true" | "false") => None,
+        PropertyType::Number => Some(format!(
+            "{} is not a number; write decimal digits such as \"30\"",
+            secretly(value, property)
+        )),
+        PropertyType::Boolean => Some(format!(
+            "{} is neither true nor false; write \"true\" or \"false\"",
+            secretly(value, property)
+        )),
+    }
+}
+
+/// A secret is not repeated in messages, which go to logs and screens.
+fn secretly(value: &str, property: &Property) -> String {
+    if property.secret {
+        "the value".to_owned()
+    } else {
+        quoted(value)
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(fraction)
+}

@@ -1,0 +1,1 @@
+//! The definition's rules, each with an example that breaks it.
