@@ -113,8 +113,8 @@ impl Exchange {
             .and_then(|()| outgoing.set_path_with_query(Some(&self.url.path)))
             .map_err(|()| {
                 HttpError::Invalid(format!(
-                    "'{}' is not a web address; write https://host/path",
-                    request.url
+                    "'{}' is not the name of a web host; write https://host/path",
+                    self.url.authority
                 ))
             })?;
         Ok(outgoing)
