@@ -1,9 +1,25 @@
-//! The only place that says yes or no.
+//! The only place that says yes or no. A command's own file adds the events that
+//! are the command's; `follow` adds what follows from the state. Called by the
+//! orchestrator, before anything is written.
 
-use crate::command::Request;
-use crate::event::Recorded;
+mod approval;
+mod follow;
+mod job;
+mod lifetime;
+mod pipeline;
+mod resolve;
+mod retry;
+mod start;
+mod stop;
+
+use crate::apply::apply;
+use crate::command::{Command, Request};
+use crate::event::{Event, Recorded};
 use crate::rejected::Rejected;
 use crate::state::PipelineState;
+use lockgate_model::definition::{Pipeline, Stage};
+use lockgate_model::trigger::Cause;
+use std::sync::Arc;
 
 /// A decision and the state after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +44,124 @@ pub fn decide(state: &PipelineState, request: &Request) -> Result<Vec<Recorded>,
 /// # Errors
 /// Why the request is refused.
 pub fn step(state: &PipelineState, request: &Request) -> Result<Step, Rejected> {
-    let _ = request;
-    Ok(Step {
+    let mut decision = Decision {
+        state: state.clone(),
+        request,
+        cause: Arc::new(Cause {
+            command: request.command.name().to_owned(),
+            by: request.by.clone(),
+        }),
         events: vec![],
-        after: state.clone(),
+    };
+    decision.command()?;
+    decision.settle()?;
+    Ok(Step {
+        events: decision.events,
+        after: decision.state,
     })
+}
+
+/// A decision being made: a working copy of the state, which shares everything
+/// large with the original, and the events so far.
+struct Decision<'a> {
+    state: PipelineState,
+    request: &'a Request,
+    cause: Arc<Cause>,
+    events: Vec<Recorded>,
+}
+
+impl Decision<'_> {
+    fn command(&mut self) -> Result<(), Rejected> {
+        match &self.request.command {
+            Command::CreatePipeline { definition } => self.create(definition),
+            Command::UpdatePipeline { definition } => self.update(definition),
+            Command::DeletePipeline => self.delete(),
+            Command::StartExecution {
+                id,
+                trigger,
+                variables,
+                source_revisions,
+            } => self.start(*id, trigger, variables, source_revisions),
+            Command::JobFinished {
+                job,
+                attempt,
+                outcome,
+            } => self.job_finished(*job, *attempt, outcome),
+            Command::AnswerApproval {
+                stage,
+                action,
+                token,
+                approved,
+                summary,
+            } => self.answer(stage, action, *token, *approved, summary),
+            Command::StopExecution {
+                id,
+                abandon,
+                reason,
+            } => self.stop(*id, *abandon, reason),
+            Command::RetryStage { id, stage, mode } => self.retry(*id, stage, *mode),
+            Command::DisableTransition {
+                stage,
+                direction,
+                reason,
+            } => self.disable(stage, *direction, reason),
+            Command::EnableTransition { stage, direction } => self.enable(stage, *direction),
+            Command::TimePassed => Ok(()),
+        }
+    }
+
+    /// Takes an event into the working copy. Whatever `apply` cannot take is
+    /// found here, before anybody else sees it.
+    fn record(&mut self, event: Event) -> Result<(), Rejected> {
+        let recorded = Recorded {
+            at: self.request.at,
+            cause: self.cause.clone(),
+            event,
+        };
+        apply(&mut self.state, &recorded)?;
+        self.events.push(recorded);
+        Ok(())
+    }
+
+    /// Adds what follows until nothing follows any more. Ends: every event that
+    /// follows brings an execution forward, and it can only go so far.
+    fn settle(&mut self) -> Result<(), Rejected> {
+        loop {
+            let live: Vec<_> = self.state.live().map(|execution| execution.id).collect();
+            let before = self.events.len();
+            for id in live {
+                while let Some(event) = self
+                    .state
+                    .execution(id)
+                    .and_then(|execution| follow::follow(&self.state, execution, self.request))
+                {
+                    self.record(event)?;
+                }
+            }
+            if self.events.len() == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The current definition, or the refusal.
+    fn definition(&self) -> Result<&Arc<Pipeline>, Rejected> {
+        self.state
+            .definition()
+            .ok_or_else(|| Rejected::PipelineNotFound {
+                name: self.state.name.clone(),
+            })
+    }
+
+    /// A stage of the current definition and its number, or the refusal.
+    fn stage(&self, name: &str) -> Result<(usize, &Stage), Rejected> {
+        let definition = self.definition()?;
+        definition
+            .stage(name)
+            .ok_or_else(|| Rejected::StageNotFound {
+                pipeline: self.state.name.clone(),
+                stage: name.to_owned(),
+                stages: definition.stages.iter().map(|s| s.name.clone()).collect(),
+            })
+    }
 }

@@ -1,8 +1,8 @@
-//! A state as rows: what the store's projections and the API show. Knows no
-//! table; the orchestrator writes what `changes` returns with the events.
+//! One row of each kind, made from the state. Called by `changes`, and by
+//! whoever shows a state as it is.
 
 use crate::command::RetryMode;
-use crate::event::{Recorded, ResolvedAction};
+use crate::event::ResolvedAction;
 use crate::execution::{ActionRun, Answer, Execution, Position, StageRun, Work};
 use crate::state::PipelineState;
 use lockgate_model::artifact::Artifact;
@@ -13,23 +13,6 @@ use lockgate_model::time::Timestamp;
 use lockgate_model::trigger::{SourceRevision, Trigger};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The rows that a decision changed, each once, as they are after it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changed {
-    /// The pipeline was created, updated or deleted.
-    pub pipeline: bool,
-    /// A transition changed; see [`PipelineState::gate`].
-    pub transitions: bool,
-    /// Executions.
-    pub executions: Vec<ExecutionView>,
-    /// Stages of executions.
-    pub stages: Vec<StageView>,
-    /// Action executions.
-    pub actions: Vec<ActionView>,
-    /// Approvals.
-    pub approvals: Vec<ApprovalView>,
-}
 
 /// One execution (API reference, `PipelineExecution`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,11 +152,128 @@ pub struct ApprovalView {
     pub answer: Option<Answer>,
 }
 
-/// The rows that these events changed, as they are after them. `after` is the
-/// state with all of `events` applied, and `events` are those of one decision:
-/// a later start forgets executions that ended.
-#[must_use]
-pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
-    let _ = (after, events);
-    Changed::default()
+impl ExecutionView {
+    /// The row of one execution.
+    #[must_use]
+    pub fn of(state: &PipelineState, execution: &Execution) -> Self {
+        let stage = state
+            .definition_of(execution)
+            .and_then(|definition| definition.stages.get(execution.position.stage()))
+            .map(|stage| stage.name.clone());
+        let (inside, before) = match execution.position {
+            Position::In(_) => (stage, None),
+            Position::Before(_) => (None, stage),
+            Position::Arriving(_) => (None, None),
+        };
+        let over = execution.status.is_final();
+        Self {
+            id: execution.id,
+            version: execution.version,
+            status: execution.status,
+            status_summary: execution
+                .ending
+                .as_ref()
+                .map(|ending| ending.reason().to_owned())
+                .filter(|reason| !reason.is_empty()),
+            stage: inside,
+            waiting_for: before.filter(|_| !over),
+            trigger: execution.trigger.clone(),
+            started: execution.started,
+            updated: execution.updated,
+            ended: over.then_some(execution.updated),
+            variables: execution.variables.clone(),
+            source_revisions: execution.source_revisions.clone(),
+            revisions: execution
+                .revisions()
+                .map(|(artifact, revision)| (artifact.to_owned(), revision.clone()))
+                .collect(),
+            superseded_by: execution.superseded_by,
+        }
+    }
+}
+
+impl StageView {
+    /// The row of one stage.
+    #[must_use]
+    pub fn of(execution: &Execution, stage: &StageRun) -> Self {
+        Self {
+            execution: execution.id,
+            stage: stage.name.clone(),
+            status: stage.status,
+            entered: stage.entered,
+            updated: stage.updated,
+            attempt: stage.attempt,
+            retry: stage.retry,
+        }
+    }
+}
+
+impl ActionView {
+    /// The row of one action execution.
+    #[must_use]
+    pub fn of(execution: &Execution, stage: &StageRun, action: &ActionRun) -> Self {
+        let open = action.status == ActionStatus::InProgress;
+        let (job, percent, token) = match &action.work {
+            Work::Job {
+                id,
+                attempt,
+                percent,
+                ..
+            } => (Some((*id, *attempt)), *percent, None),
+            Work::Approval { token, .. } => (None, None, Some(*token).filter(|_| open)),
+            Work::Impossible(_) => (None, None, None),
+        };
+        Self {
+            id: action.id,
+            execution: execution.id,
+            stage: stage.name.clone(),
+            action: action.name.clone(),
+            status: action.status,
+            started: action.started,
+            updated: action.updated,
+            updated_by: action.updated_by.clone(),
+            ended: (!open).then_some(action.updated),
+            input: action.input.clone(),
+            job,
+            percent,
+            token,
+            expires: action.expires,
+            revision: action.revision.clone(),
+            external: action.external.clone(),
+            failure: action.failure.clone(),
+            variables: action.variables.clone(),
+            artifacts: action.artifacts.clone(),
+        }
+    }
+}
+
+impl ApprovalView {
+    /// The row of an approval, if the action is one.
+    #[must_use]
+    pub fn of(execution: &Execution, stage: &StageRun, action: &ActionRun) -> Option<Self> {
+        let Work::Approval { token, answer } = &action.work else {
+            return None;
+        };
+        let status = match (action.status, answer) {
+            (_, Some(answer)) if answer.approved => ApprovalStatus::Approved,
+            (_, Some(_)) => ApprovalStatus::Rejected,
+            (ActionStatus::InProgress, None) => ApprovalStatus::Open,
+            (ActionStatus::Abandoned, None) => ApprovalStatus::Withdrawn,
+            (ActionStatus::Failed | ActionStatus::Succeeded, None) => ApprovalStatus::Expired,
+        };
+        let configuration = &action.input.configuration;
+        Some(Self {
+            token: *token,
+            id: action.id,
+            execution: execution.id,
+            stage: stage.name.clone(),
+            action: action.name.clone(),
+            status,
+            custom_data: configuration.get("CustomData").cloned(),
+            link: configuration.get("ExternalEntityLink").cloned(),
+            requested: action.started,
+            expires: action.expires,
+            answer: answer.clone(),
+        })
+    }
 }
