@@ -1,0 +1,134 @@
+//! Everything that one bubblewrap process is given: arguments, files, filters,
+//! mounts and pipes. Starts nothing but the probe.
+
+use crate::command::{Command, SandboxError};
+use crate::descriptor;
+use crate::detect::Machine;
+use crate::identity::{DROPPED_ID, Identity};
+use crate::layout;
+use crate::spawn::{self, Start};
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::Stdio;
+
+/// A process to start and our ends of its pipes.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) start: Start,
+    pub(crate) status: OwnedFd,
+    /// The command starts when this is closed or written to.
+    pub(crate) gate: OwnedFd,
+    pub(crate) stdout: OwnedFd,
+    pub(crate) stderr: OwnedFd,
+}
+
+impl Request {
+    /// Makes everything that the new process is given.
+    pub(crate) fn new(machine: &Machine, command: &Command) -> Result<Self, SandboxError> {
+        let setup = |error: io::Error| SandboxError::Setup(error.to_string());
+        let mut arguments = machine.arguments.clone();
+        let mut passed = Vec::new();
+        for (path, text) in layout::FILES
+            .iter()
+            .chain((!command.network).then_some(&layout::HOSTS))
+        {
+            let file = descriptor::sealed("file", text.as_bytes()).map_err(setup)?;
+            let number = file.as_raw_fd().to_string();
+            arguments.add(&["--perms", "0444", "--file", &number, path]);
+            passed.push(file);
+        }
+
+        let (mut sources, mut detached) = (Vec::new(), Vec::new());
+        for mount in &command.mounts {
+            let prepared = machine.identity.detach(mount).map_err(|error| {
+                SandboxError::Invalid(format!(
+                    "mount: cannot show '{}' of this machine in the sandbox: {error}",
+                    mount.host_path.display()
+                ))
+            })?;
+            sources.push(match prepared {
+                None => mount.host_path.clone(),
+                Some(mount) => {
+                    detached.push(mount);
+                    spawn::staged(detached.len() - 1)
+                }
+            });
+        }
+        layout::own(&mut arguments, command, &sources);
+
+        let scope_sockets = command.network && machine.scopes_sockets;
+        let mut filters: Vec<&[u8]> = machine.filters.always.iter().map(Vec::as_slice).collect();
+        if command.network && !machine.scopes_sockets {
+            filters.push(&machine.filters.no_unix_sockets);
+        }
+        for filter in filters {
+            let file = descriptor::sealed("filter", filter).map_err(setup)?;
+            arguments.add(&["--add-seccomp-fd", &file.as_raw_fd().to_string()]);
+            passed.push(file);
+        }
+
+        let (status, status_end) = descriptor::pipe().map_err(setup)?;
+        let (gate_end, gate) = descriptor::pipe().map_err(setup)?;
+        arguments.add(&["--json-status-fd", &status_end.as_raw_fd().to_string()]);
+        arguments.add(&["--block-fd", &gate_end.as_raw_fd().to_string()]);
+        let arguments = descriptor::sealed("arguments", arguments.as_bytes()).map_err(setup)?;
+        let mut words = vec![
+            OsString::from("--args"),
+            arguments.as_raw_fd().to_string().into(),
+            "--".into(),
+        ];
+        words.extend(command.arguments.iter().map(OsString::from));
+        passed.extend([arguments, status_end, gate_end]);
+
+        let (stdout, stdout_end) = descriptor::pipe().map_err(setup)?;
+        let (stderr, stderr_end) = descriptor::pipe().map_err(setup)?;
+        let stdin = if command.input.is_empty() {
+            Stdio::null()
+        } else {
+            descriptor::sealed("input", &command.input)
+                .map_err(setup)?
+                .into()
+        };
+        let drop_root = matches!(machine.identity, Identity::Dropped(_));
+        if drop_root {
+            // Or nobody could open /dev/stdout and /dev/stderr.
+            let owner = Some(rustix::process::Uid::from_raw(DROPPED_ID));
+            for end in [&stdout_end, &stderr_end] {
+                rustix::fs::fchown(end, owner, None).map_err(|error| setup(error.into()))?;
+            }
+        }
+        Ok(Self {
+            start: Start {
+                bubblewrap: machine.bubblewrap.clone(),
+                arguments: words,
+                passed,
+                detached,
+                drop_root,
+                scope_sockets,
+                stdin,
+                stdout: stdout_end.into(),
+                stderr: stderr_end.into(),
+            },
+            status,
+            gate,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Runs it to its end outside of any runtime, unwatched; for the probe.
+    pub(crate) fn alone(self) -> io::Result<std::process::Output> {
+        drop(self.gate);
+        let mut process = self.start.into_process()?;
+        let mut child = process.spawn()?;
+        drop(process);
+        let mut stderr = Vec::new();
+        io::Read::read_to_end(&mut std::fs::File::from(self.stderr), &mut stderr)?;
+        Ok(std::process::Output {
+            status: child.wait()?,
+            stdout: Vec::new(),
+            stderr,
+        })
+    }
+}
