@@ -2,13 +2,24 @@
 //! decision: events, states and payloads are JSON text with a few typed columns
 //! beside them. The orchestrator writes through it; faces read through it.
 
+mod apply;
 mod change;
+mod checkpoint;
+mod deletion;
 mod error;
+mod fault;
 mod installation;
 mod lease;
 mod log;
+mod migration;
+mod open;
+mod queue;
+mod read;
+mod readers;
 mod record;
 mod store;
+mod table;
+mod writer;
 
 pub use change::{Change, FinishedJob, Idempotency, LeasedJob, NewDefinition, NewJob};
 pub use error::StoreError;
@@ -17,6 +28,7 @@ pub use lease::{Claim, ClaimedJob, Lease, LeaseToken};
 pub use log::StoredLine;
 pub use record::{
     ActionExecution, Approval, ArtifactRecord, Definition, Event, Execution, ExecutionDetail, Job,
-    Loaded, PipelineSummary, Snapshot, SourceCursor, StageExecution, StageLock, StoredEvent,
+    Loaded, OutboxPosition, PipelineSummary, Snapshot, SourceCursor, StageExecution, StageLock,
+    StoredEvent,
 };
 pub use store::{Options, Store};

@@ -209,6 +209,8 @@ pub struct Loaded {
     pub events: Vec<StoredEvent>,
     /// Jobs that wait or run.
     pub jobs: Vec<Job>,
+    /// The stages that an execution is inside of.
+    pub stage_locks: Vec<StageLock>,
     /// What sources answered last, by source action.
     pub cursors: Vec<SourceCursor>,
 }
@@ -235,4 +237,17 @@ pub struct ExecutionDetail {
     pub actions: Vec<ActionExecution>,
     /// What they made.
     pub artifacts: Vec<ArtifactRecord>,
+}
+
+/// How far a consumer of the outbox has come with one pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxPosition {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which pipeline.
+    pub pipeline: String,
+    /// The last event that the consumer has seen to; 0: none.
+    pub seen: u64,
+    /// The last event there is.
+    pub version: u64,
 }

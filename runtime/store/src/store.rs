@@ -1,17 +1,25 @@
 //! The handle: the one door to what survives a crash.
 
+use crate::apply::apply;
 use crate::change::Change;
+use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
-use crate::installation::{AccessKey, InstalledPlugin, PluginWithGrant};
+use crate::fault::Fault;
 use crate::lease::{Claim, ClaimedJob, LeaseToken};
-use crate::log::StoredLine;
-use crate::record::{
-    Approval, Definition, Execution, ExecutionDetail, Job, Loaded, PipelineSummary, StoredEvent,
-};
-use lockgate_model::id::{ActionExecutionId, ExecutionId, JobId, TenantId};
-use lockgate_model::job::LogLine;
+use crate::queue::{Lane, Queue, Request};
+use crate::readers::Readers;
+use crate::record::Job;
+use crate::table::{idempotency, job};
+use crate::writer::Writer;
+use crate::{deletion, open};
+use lockgate_model::id::{JobId, TenantId};
 use lockgate_model::time::Timestamp;
-use std::path::Path;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -38,16 +46,50 @@ impl Default for Options {
 /// A handle on the store; cheap to clone. Dropping the last one writes what
 /// waits and closes the database.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: Arc<Queue>,
+    _writer: Arc<Mutex<Writer>>,
+    checkpointer: Arc<Checkpointer>,
+    readers: Arc<Readers>,
+    transactions: Arc<AtomicU64>,
+    path: PathBuf,
+    threads: Vec<JoinHandle<()>>,
+    // Dropped in this order: the lock goes when the database is closed, the
+    // directory last.
+    _lock: open::Lock,
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.checkpointer.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!(path = %self.path.display(), "a thread of the store panicked");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.inner.path).finish()
+    }
+}
 
 impl Store {
     /// Opens the database at `path`, a file that is made where there is none,
-    /// and brings its schema up to date.
+    /// and brings its schema up to date. Blocks for some milliseconds.
     ///
     /// # Errors
     /// `InUse`, `Newer`, `Foreign`, `Full`, `Io`.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        Err(StoreError::Closed)
+        Self::start(path, options, None)
     }
 
     /// A store of its own in a temporary directory, gone with the last handle.
@@ -56,7 +98,76 @@ impl Store {
     /// # Errors
     /// As `open`.
     pub fn temporary() -> Result<Self, StoreError> {
-        Err(StoreError::Closed)
+        let directory = tempfile::tempdir().map_err(|error| StoreError::Io {
+            path: std::env::temp_dir(),
+            reason: error.to_string(),
+        })?;
+        let path = directory.path().join("lockgate.db");
+        let options = Options {
+            durable: false,
+            ..Options::default()
+        };
+        Self::start(&path, &options, Some(directory))
+    }
+
+    fn start(
+        path: &Path,
+        options: &Options,
+        directory: Option<tempfile::TempDir>,
+    ) -> Result<Self, StoreError> {
+        let lock = open::Lock::take(path)?;
+        let connection = open::prepare(path, options.durable)?;
+        let readers = (0..options.readers.max(1))
+            .map(|_| open::reader(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let background = open::checkpointer(path, options.durable)?;
+        let queue = Arc::new(Queue::new(options.queue));
+        let checkpointer = Arc::new(Checkpointer::default());
+        let transactions = Arc::new(AtomicU64::new(0));
+        let writer = Writer::new(
+            connection,
+            path.to_owned(),
+            queue.clone(),
+            checkpointer.clone(),
+            transactions.clone(),
+            options.durable,
+        )
+        .map_err(|e| Fault::from(e).explain(path))?;
+        let writer = Arc::new(Mutex::new(writer));
+        // Made before its threads: on an error its drop ends those that run.
+        let mut inner = Inner {
+            queue: queue.clone(),
+            _writer: writer.clone(),
+            checkpointer: checkpointer.clone(),
+            readers: Arc::new(Readers::new(path.to_owned(), readers)),
+            transactions,
+            path: path.to_owned(),
+            threads: Vec::new(),
+            _lock: lock,
+            _directory: directory,
+        };
+        inner.threads.push(spawn(path, "store-writer", move || {
+            let gone = Abandon(queue);
+            while gone.0.wait() {
+                let Ok(mut writer) = writer.lock() else {
+                    break;
+                };
+                writer.serve();
+            }
+        })?);
+        inner.threads.push(spawn(path, "store-checkpoint", move || {
+            checkpointer.work(&background);
+        })?);
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// How many transactions were written since the opening. Set against the
+    /// number of changes it tells how many shared one.
+    #[must_use]
+    pub fn transactions(&self) -> u64 {
+        self.inner.transactions.load(Ordering::Relaxed)
     }
 
     /// Puts one change on disk and returns the pipeline's new version. When
@@ -70,12 +181,13 @@ impl Store {
     /// `Conflict`, `Stale`, `TokenUsed`, `Deleting`, `Contradiction`, `Full`,
     /// `Io`, `Closed`.
     pub async fn commit(&self, change: Change) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        self.write(Lane::Change, move |connection| apply(connection, &change))
+            .await
     }
 
     /// Removes a pipeline and all its rows, in bounded steps between other
-    /// changes. Its jobs are cancelled by the first step. A crash in between is
-    /// made good at the next opening.
+    /// changes. Its jobs are cancelled by the first step. It goes on when the
+    /// future is dropped, and after a crash at the next opening.
     ///
     /// # Errors
     /// `Conflict` where the version is another (or there is no such pipeline),
@@ -86,137 +198,27 @@ impl Store {
         pipeline: &str,
         expected_version: u64,
     ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Every pipeline there is, for recovery: of all tenants, in order of
-    /// tenant and name, after `after`.
-    ///
-    /// # Errors
-    /// `Io`, `Damaged`, `Closed`; so for all reads.
-    pub async fn pipelines(
-        &self,
-        after: Option<(TenantId, String)>,
-        limit: u32,
-    ) -> Result<Vec<PipelineSummary>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// A tenant's pipelines in order of name, after `after`.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn list_pipelines(
-        &self,
-        tenant: &TenantId,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<PipelineSummary>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// What is needed to go on with a pipeline; nothing where there is none.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn load(
-        &self,
-        tenant: &TenantId,
-        pipeline: &str,
-    ) -> Result<Option<Loaded>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// A version of a pipeline's definition; the newest where none is named.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn definition(
-        &self,
-        tenant: &TenantId,
-        pipeline: &str,
-        version: Option<u32>,
-    ) -> Result<Option<Definition>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// A pipeline's executions, newest first, those before `before`.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn executions(
-        &self,
-        tenant: &TenantId,
-        pipeline: &str,
-        before: Option<ExecutionId>,
-        limit: u32,
-    ) -> Result<Vec<Execution>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// One execution with its stages, actions and artifacts.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn execution(
-        &self,
-        tenant: &TenantId,
-        id: ExecutionId,
-    ) -> Result<Option<ExecutionDetail>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// A pipeline's events after `after` (0: from the first), in order.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn pipeline_events(
-        &self,
-        tenant: &TenantId,
-        pipeline: &str,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// The events about one execution after `after`, in order.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn execution_events(
-        &self,
-        tenant: &TenantId,
-        execution: ExecutionId,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Approvals that wait for an answer, oldest first; of one pipeline where
-    /// one is named.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn open_approvals(
-        &self,
-        tenant: &TenantId,
-        pipeline: Option<&str>,
-    ) -> Result<Vec<Approval>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// The answer that was stored under an idempotency token.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn idempotent_result(
-        &self,
-        tenant: &TenantId,
-        token: &str,
-    ) -> Result<Option<String>, StoreError> {
-        Err(StoreError::Closed)
+        let (store, tenant, name) = (self.clone(), tenant.clone(), pipeline.to_owned());
+        let deletion = tokio::spawn(async move {
+            let key = (tenant.clone(), name.clone());
+            store
+                .write(Lane::Change, move |connection| {
+                    deletion::begin(connection, &key.0, &key.1, expected_version)
+                })
+                .await?;
+            loop {
+                let key = (tenant.clone(), name.clone());
+                let done = store
+                    .write(Lane::Change, move |connection| {
+                        deletion::step(connection, &key.0, &key.1)
+                    })
+                    .await?;
+                if done {
+                    return Ok(());
+                }
+            }
+        });
+        deletion.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Forgets answers that were stored before `before`; returns how many.
@@ -224,7 +226,10 @@ impl Store {
     /// # Errors
     /// As `commit`.
     pub async fn forget_idempotent_results(&self, before: Timestamp) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        self.write(Lane::Change, move |connection| {
+            Ok(idempotency::forget(connection, before)?)
+        })
+        .await
     }
 
     /// Leases ready jobs, those with expired leases first.
@@ -232,7 +237,10 @@ impl Store {
     /// # Errors
     /// As `commit`.
     pub async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError> {
-        Err(StoreError::Closed)
+        self.write(Lane::Change, move |connection| {
+            job::claim(connection, &claim)
+        })
+        .await
     }
 
     /// Prolongs a lease that has not been given to somebody else.
@@ -246,106 +254,66 @@ impl Store {
         token: LeaseToken,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+        let tenant = tenant.clone();
+        self.write(Lane::Change, move |connection| {
+            job::heartbeat(connection, &tenant, job, token, expires)
+        })
+        .await
     }
 
-    /// Takes back leases that expired before `at`, which makes late answers
-    /// stale, and returns the jobs.
+    /// Takes back leases that expired at `at` or before, which makes late
+    /// answers stale, and returns the jobs, now ready again.
     ///
     /// # Errors
     /// As `commit`.
     pub async fn reap(&self, at: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
-        Err(StoreError::Closed)
+        self.write(Lane::Change, move |connection| {
+            job::reap(connection, at, limit)
+        })
+        .await
     }
 
-    /// Adds lines to the log of an action execution. Waiting for the answer is
-    /// optional for order's sake: lines handed over first come first. Lines
-    /// survive a killed process once this returns, and a loss of power with the
-    /// next commit.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub async fn append_logs(
-        &self,
-        tenant: &TenantId,
-        action_execution: ActionExecutionId,
-        attempt: u32,
-        lines: Vec<LogLine>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    pub(crate) fn readers(&self) -> &Arc<Readers> {
+        &self.inner.readers
     }
 
-    /// The lines of an action execution from index `from` on.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn read_logs(
-        &self,
-        tenant: &TenantId,
-        action_execution: ActionExecutionId,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredLine>, StoreError> {
-        Err(StoreError::Closed)
+    /// Everything that writes goes through here.
+    pub(crate) async fn write<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let request = Box::new(Request {
+            work,
+            value: None,
+            reply,
+        });
+        self.inner.queue.push(request, lane).await?;
+        self.inner.queue.ring();
+        answer.await.unwrap_or(Err(StoreError::Closed))
     }
+}
 
-    /// Installs a plugin, or replaces the one of that name; its grant stays.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub async fn put_plugin(
-        &self,
-        tenant: &TenantId,
-        plugin: InstalledPlugin,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
+/// Nobody waits for a writer that is gone, however it went.
+struct Abandon(Arc<Queue>);
 
-    /// Sets what a plugin is allowed (JSON), installed or not yet.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub async fn put_grant(
-        &self,
-        tenant: &TenantId,
-        plugin: &str,
-        grant: &str,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
+}
 
-    /// Removes a plugin and its grant; says whether there was one.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub async fn remove_plugin(&self, tenant: &TenantId, plugin: &str) -> Result<bool, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// A tenant's plugins with their grants, by name.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn list_plugins(
-        &self,
-        tenant: &TenantId,
-    ) -> Result<Vec<PluginWithGrant>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Stores an access key, or replaces the one of that id.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub async fn put_access_key(&self, key: AccessKey) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// The access key of that id.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub async fn access_key(&self, id: &str) -> Result<Option<AccessKey>, StoreError> {
-        Err(StoreError::Closed)
-    }
+fn spawn(
+    path: &Path,
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| StoreError::Io {
+            path: path.to_owned(),
+            reason: format!("no thread could be started: {error}"),
+        })
 }
