@@ -105,6 +105,23 @@ impl Grant {
     }
 }
 
+impl Grant {
+    /// The grant as capabilities, one for each line that would make it.
+    pub fn lines(&self) -> impl Iterator<Item = Capability> + '_ {
+        let flag = |set: bool, capability: Capability| set.then_some(capability);
+        self.http
+            .iter()
+            .cloned()
+            .map(Capability::Http)
+            .chain(self.secrets.iter().cloned().map(Capability::Secret))
+            .chain(self.read.iter().cloned().map(Capability::Read))
+            .chain(self.write.iter().cloned().map(Capability::Write))
+            .chain(flag(self.exec, Capability::Exec))
+            .chain(flag(self.exec_network, Capability::ExecNetwork))
+            .chain(flag(self.invoke, Capability::Invoke))
+    }
+}
+
 impl FromStr for HostGrant {
     type Err = InvalidGrant;
 

@@ -86,7 +86,7 @@ pub(super) const ENVIRONMENT_VALUE: Form =
 /// Any text: `role_arn_fault` looks closer.
 pub(super) const ROLE_ARN: Form = form("the ARN of a role", "", any, 0, usize::MAX);
 pub(super) const REGION: Form = form("a region", "", any, 4, 30);
-pub(super) const BUCKET: Form = form("a bucket name", "A-Z a-z 0-9 - .", bucket, 3, 63);
+pub(super) const BUCKET: Form = form("a bucket name", "A-Z a-z 0-9 . -", bucket, 3, 63);
 pub(super) const KEY_ID: Form = form("an encryption key id", "", any, 1, 400);
 
 impl Form {

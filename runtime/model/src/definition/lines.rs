@@ -70,7 +70,8 @@ mod tests {
         assert_eq!(at(0), (1, 1));
         assert_eq!(at(2), (2, 1));
         assert_eq!(at(6), (2, 3));
-        assert_eq!(at(8), (3, 1));
+        assert_eq!(at(8), (2, 5));
+        assert_eq!(at(9), (3, 1));
         assert_eq!(at(99), (3, 1));
         assert_eq!(lines.start(2), 2);
         assert_eq!(lines.start(9), 9);

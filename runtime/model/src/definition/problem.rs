@@ -1,6 +1,7 @@
 //! One thing wrong with a definition: where, what, and what to write instead.
 //! Made by `read` and `check`; printed by whoever holds the file's name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Where in a text: lines and columns count from 1, columns in characters.
@@ -74,10 +75,15 @@ impl Problems {
         self.more
     }
 
-    /// Takes in what another search found, giving each its place.
+    /// Takes in what another search found, giving each its place. Of what is
+    /// told already to be wrong, nothing follows.
     pub(super) fn take_in(&mut self, other: Self, place: impl Fn(&str) -> Option<Place>) {
         self.more |= other.more;
+        let told: BTreeSet<String> = self.found.iter().map(|p| p.path.clone()).collect();
         for problem in other.found {
+            if told.contains(&problem.path) {
+                continue;
+            }
             let place = place(&problem.path);
             self.add(place, problem.path, problem.message);
         }

@@ -114,7 +114,7 @@ impl Decoder<'_> {
         let region = self.optional(&fields, "region", &form::REGION);
         let namespace = fields
             .get("namespace")
-            .map(|_| self.required(&fields, "namespace", &form::NAMESPACE));
+            .map(|_| self.name(&fields, "namespace", &form::NAMESPACE));
         Some(Action {
             name,
             action_type_id: action_type_id?,
@@ -291,13 +291,13 @@ impl Decoder<'_> {
 
     fn input(&mut self, node: &Node, path: String) -> Option<InputArtifact> {
         let fields = self.table(node, path, &INPUT)?;
-        let name = self.required(&fields, "name", &form::ARTIFACT_NAME);
+        let name = self.name(&fields, "name", &form::ARTIFACT_NAME);
         Some(InputArtifact { name })
     }
 
     fn output(&mut self, node: &Node, path: String) -> Option<OutputArtifact> {
         let fields = self.table(node, path, &OUTPUT)?;
-        let name = self.required(&fields, "name", &form::ARTIFACT_NAME);
+        let name = self.name(&fields, "name", &form::ARTIFACT_NAME);
         let files = self.texts(&fields, "files", "file patterns", &form::FILE, 10);
         Some(OutputArtifact { name, files })
     }

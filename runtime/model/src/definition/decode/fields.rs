@@ -18,6 +18,8 @@ pub(super) struct Decoder<'t> {
     problems: Problems,
     /// Something that other parts depend on could not be read.
     lost: bool,
+    /// Paths of keys that were misspelt or misplaced: not called missing too.
+    meant: BTreeSet<String>,
 }
 
 /// A table's keys.
@@ -55,6 +57,7 @@ impl<'t> Decoder<'t> {
             lines,
             problems: Problems::default(),
             lost: false,
+            meant: BTreeSet::new(),
         }
     }
 
@@ -78,6 +81,12 @@ impl<'t> Decoder<'t> {
     /// noted already.
     pub(super) fn doubt(&mut self) {
         self.lost = true;
+    }
+
+    /// Notes a key that stands somewhere else than it belongs.
+    pub(super) fn misplaced(&mut self, entry: &Entry, message: impl Into<String>) {
+        self.meant.insert(entry.key.clone());
+        self.lose(entry.at, &entry.key, message);
     }
 
     /// The entries of a table, each key once.
@@ -134,7 +143,10 @@ impl<'t> Decoder<'t> {
                 continue;
             }
             let instead = match nearest(key, shape.keys.iter().copied()) {
-                Some(near) => format!("did you mean '{near}'?"),
+                Some(near) => {
+                    self.meant.insert(below(&path, near));
+                    format!("did you mean '{near}'?")
+                }
                 None => format!("write one of {}", shape.keys.join(", ")),
             };
             let message = format!("{} is not a key of {}; {instead}", quoted(key), shape.what);
@@ -193,11 +205,14 @@ impl<'t> Decoder<'t> {
 
     /// Notes that a key must be there.
     pub(super) fn missing(&mut self, fields: &Fields<'_>, key: &str, what: &str) {
-        self.lose(
-            fields.at,
-            &fields.path,
-            format!("the key '{key}' is missing; write {what}"),
-        );
+        self.lost = true;
+        if !self.meant.contains(&fields.path_of(key)) {
+            self.note(
+                fields.at,
+                &fields.path,
+                format!("the key '{key}' is missing; write {what}"),
+            );
+        }
     }
 
     /// A text of a form. In TOML, numbers and booleans are texts too where
@@ -240,7 +255,7 @@ impl<'t> Decoder<'t> {
         Some(text)
     }
 
-    /// A text that other parts of the definition depend on.
+    /// A text that must be there.
     pub(super) fn required(&mut self, fields: &Fields<'_>, key: &str, form: &Form) -> String {
         let Some(node) = fields.get(key) else {
             self.missing(fields, key, form.what);
@@ -249,6 +264,14 @@ impl<'t> Decoder<'t> {
         let text = self.text(node, &fields.path_of(key), form, false);
         self.lost |= text.is_none();
         text.unwrap_or_default()
+    }
+
+    /// A name by which other parts refer to this one: where it is wrong, so
+    /// would be all that is said of them.
+    pub(super) fn name(&mut self, fields: &Fields<'_>, key: &str, form: &Form) -> String {
+        let name = self.required(fields, key, form);
+        self.lost |= form.fault(&name).is_some();
+        name
     }
 
     /// A text that may be absent.

@@ -8,7 +8,7 @@ mod pipeline;
 
 use super::Pipeline;
 use super::lines::Lines;
-use super::problem::Problems;
+use super::problem::{Problems, below, quoted};
 use super::read::Format;
 use super::tree::Node;
 use fields::Decoder;
@@ -38,24 +38,17 @@ impl Decoder<'_> {
             if matches!(entry.key.as_str(), "pipeline" | "metadata") {
                 continue;
             }
-            let message = if pipeline::KEYS.contains(&entry.key.as_str()) {
-                match self.format {
-                    Format::Json => format!(
-                        "'{}' stands beside 'pipeline'; move it into 'pipeline'",
-                        entry.key
-                    ),
-                    Format::Toml => format!(
-                        "'{0}' stands beside 'pipeline'; write it as pipeline.{0}",
-                        entry.key
-                    ),
-                }
+            let key = entry.key.as_str();
+            if pipeline::KEYS.contains(&key) {
+                let remedy = match self.format {
+                    Format::Json => "move it into 'pipeline'".to_owned(),
+                    Format::Toml => format!("write it as pipeline.{key}"),
+                };
+                self.misplaced(entry, format!("'{key}' stands beside 'pipeline'; {remedy}"));
             } else {
-                format!(
-                    "{} is not known beside 'pipeline'; remove it",
-                    super::problem::quoted(&entry.key)
-                )
-            };
-            self.lose(entry.at, &entry.key, message);
+                let message = format!("{} is not known beside 'pipeline'; remove it", quoted(key));
+                self.lose(entry.at, &below("", key), message);
+            }
         }
     }
 }

@@ -162,7 +162,7 @@ impl Decoder<'_> {
 
     fn variable(&mut self, node: &Node, path: String) -> Option<VariableDeclaration> {
         let fields = self.table(node, path, &VARIABLE)?;
-        let name = self.required(&fields, "name", &form::VARIABLE_NAME);
+        let name = self.name(&fields, "name", &form::VARIABLE_NAME);
         let default_value = fields.get("defaultValue").and_then(|node| {
             let path = fields.path_of("defaultValue");
             self.text(node, &path, &form::VARIABLE_VALUE, true)

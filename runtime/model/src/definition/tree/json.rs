@@ -1,5 +1,6 @@
-//! JSON to a tree. Two parsers look at the text: serde_json says whether it is
-//! JSON, strictly; jsonc-parser says where everything stands.
+//! JSON to a tree. Two parsers look at the text: jsonc-parser says where
+//! everything stands and explains the usual mistakes well; serde_json is the
+//! judge of what is JSON, and of how deep it may nest.
 
 use super::{Entry, Node, SyntaxError, Value};
 use crate::definition::lines::Lines;
@@ -7,9 +8,11 @@ use jsonc_parser::ast;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
-    // Also bounds the nesting, to 128.
-    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        return Err(strict_error(text, &error));
+    if text.trim().is_empty() {
+        return Err(SyntaxError {
+            at: 0,
+            message: "the text is empty; write a pipeline in { }".to_owned(),
+        });
     }
     let strict = ParseOptions {
         allow_comments: false,
@@ -26,11 +29,15 @@ pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
     let parsed =
         parse_to_ast(text, &CollectOptions::default(), &strict).map_err(|error| SyntaxError {
             at: error.range().start,
-            message: format!("this is not JSON: {}", error.kind()),
+            message: not_json(&error.kind().to_string()),
         })?;
+    // Also bounds the nesting, to 128.
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        return Err(strict_error(text, &error));
+    }
     parsed.value.map(node).ok_or_else(|| SyntaxError {
         at: 0,
-        message: "this is not JSON: the text is empty".to_owned(),
+        message: not_json("there is no value"),
     })
 }
 
@@ -42,8 +49,15 @@ fn strict_error(text: &str, error: &serde_json::Error) -> SyntaxError {
     let start = Lines::of(text).start(error.line());
     SyntaxError {
         at: start + error.column().saturating_sub(1),
-        message: format!("this is not JSON: {message}"),
+        message: not_json(message),
     }
+}
+
+fn not_json(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().map(|c| c.to_ascii_lowercase());
+    let message: String = first.into_iter().chain(characters).collect();
+    format!("this is not JSON: {message}")
 }
 
 fn node(value: ast::Value<'_>) -> Node {

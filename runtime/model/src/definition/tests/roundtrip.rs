@@ -1,0 +1,79 @@
+//! What is read is what is written: CodePipeline's exported shape.
+
+use super::{JSON, TOML};
+use crate::definition::{Format, Pipeline, read};
+use serde_json::{Value, json};
+
+#[test]
+fn an_export_comes_out_as_it_went_in() {
+    let (pipeline, _) = read(JSON, Format::Json).unwrap();
+    let export: Value = serde_json::from_str(JSON).unwrap();
+    assert_eq!(serde_json::to_value(&pipeline).unwrap(), export["pipeline"]);
+}
+
+#[test]
+fn a_bare_declaration_is_the_same_as_one_in_its_envelope() {
+    let export: Value = serde_json::from_str(JSON).unwrap();
+    let bare = export["pipeline"].to_string();
+    let (pipeline, _) = read(&bare, Format::Json).unwrap();
+    assert_eq!(pipeline, read(JSON, Format::Json).unwrap().0);
+}
+
+#[test]
+fn what_is_written_is_read_again_as_the_same() {
+    for (text, format) in [(TOML, Format::Toml), (JSON, Format::Json)] {
+        let (pipeline, _) = read(text, format).unwrap();
+        let written = serde_json::to_string_pretty(&pipeline).unwrap();
+        assert_eq!(read(&written, Format::Json).unwrap().0, pipeline);
+        assert_eq!(
+            serde_json::from_str::<Pipeline>(&written).unwrap(),
+            pipeline
+        );
+    }
+}
+
+#[test]
+fn defaults_are_filled_in_and_no_region_is_invented() {
+    let least = json!({
+        "name": "least",
+        "stages": [{ "name": "Source", "actions": [{
+            "name": "Fetch",
+            "actionTypeId": { "category": "Source", "owner": "Custom", "provider": "Git", "version": "1" },
+        }]}],
+    });
+    let (pipeline, _) = read(&least.to_string(), Format::Json).unwrap();
+    assert_eq!(
+        serde_json::to_value(&pipeline).unwrap(),
+        json!({
+            "name": "least",
+            "stages": [{ "name": "Source", "actions": [{
+                "name": "Fetch",
+                "actionTypeId": { "category": "Source", "owner": "Custom", "provider": "Git", "version": "1" },
+                "runOrder": 1,
+                "configuration": {},
+                "inputArtifacts": [],
+                "outputArtifacts": [],
+            }]}],
+            "version": 1,
+            "executionMode": "SUPERSEDED",
+            "pipelineType": "V2",
+        })
+    );
+}
+
+#[test]
+fn stores_of_several_regions_are_kept() {
+    let text = JSON.replacen(
+        "\"artifactStore\": {",
+        "\"artifactStores\": {\"us-east-1\": {\"type\": \"S3\", \"location\": \"bucket.us\"}, \"eu-central-1\": {",
+        1,
+    );
+    let text = text
+        .replacen("        \"stages\"", "        }, \"stages\"", 1)
+        .replacen("        },\n        },", "        }},", 1);
+    let text = text.replacen("},\n        }, \"stages\"", "}}, \"stages\"", 1);
+    let (pipeline, _) = read(&text, Format::Json).unwrap();
+    let stores = serde_json::to_value(&pipeline).unwrap()["artifactStores"].clone();
+    assert_eq!(stores["us-east-1"]["location"], "bucket.us");
+    assert_eq!(stores["eu-central-1"]["encryptionKey"]["type"], "KMS");
+}
