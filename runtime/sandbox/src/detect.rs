@@ -105,7 +105,7 @@ impl Sandbox {
         command: Command,
         sink: impl FnMut(Stream, &str) + Send,
     ) -> Result<Exit, SandboxError> {
-        run::run(&self.machine, command.check()?, sink).await
+        run::run(self.machine.clone(), command.check()?, sink).await
     }
 }
 

@@ -6,10 +6,9 @@
 //! calls it (the host's exec capability) has decided what may be shown. Dropping
 //! the future of [`Sandbox::run`] kills the whole tree at once.
 //!
-//! What stays shared with the machine: its kernel; the network with loopback
-//! where [`Command::network`] is set; processor time; and, where the server is
-//! root, one unprivileged user id for all sandboxes, told apart by their user
-//! namespaces. Memory is watched through resident sizes, so shared memory that
+//! What stays shared with the machine: its kernel, processor time, and the
+//! network with loopback where [`Command::network`] is set. Where the server is
+//! not root, commands run as its own user, told apart by namespaces. Memory is watched through resident sizes, so shared memory that
 //! a program touches and then unmaps is not seen; the kernel's out-of-memory
 //! killer is told to take sandboxes before anything else.
 
@@ -20,6 +19,7 @@ mod filter;
 mod identity;
 mod layout;
 mod lines;
+mod mounts;
 mod printed;
 mod request;
 mod run;

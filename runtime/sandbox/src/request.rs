@@ -4,9 +4,11 @@
 use crate::command::{Command, SandboxError};
 use crate::descriptor;
 use crate::detect::Machine;
-use crate::identity::{DROPPED_ID, Identity};
+use crate::identity::User;
 use crate::layout;
+use crate::mounts;
 use crate::spawn::{self, Start};
+use rustix::process::{Resource, Rlimit};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -16,6 +18,8 @@ use std::process::Stdio;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) start: Start,
+    /// Held until the tree is gone.
+    pub(crate) user: User,
     pub(crate) status: OwnedFd,
     /// The command starts when this is closed or written to.
     pub(crate) gate: OwnedFd,
@@ -39,9 +43,10 @@ impl Request {
             passed.push(file);
         }
 
+        let user = machine.identity.take();
         let (mut sources, mut detached) = (Vec::new(), Vec::new());
         for mount in &command.mounts {
-            let prepared = machine.identity.detach(mount).map_err(|error| {
+            let prepared = mounts::detach(mount, &user).map_err(|error| {
                 SandboxError::Invalid(format!(
                     "mount: cannot show '{}' of this machine in the sandbox: {error}",
                     mount.host_path.display()
@@ -90,10 +95,9 @@ impl Request {
                 .map_err(setup)?
                 .into()
         };
-        let drop_root = matches!(machine.identity, Identity::Dropped(_));
-        if drop_root {
+        if let Some(id) = user.dropped() {
             // Or nobody could open /dev/stdout and /dev/stderr.
-            let owner = Some(rustix::process::Uid::from_raw(DROPPED_ID));
+            let owner = Some(rustix::process::Uid::from_raw(id));
             for end in [&stdout_end, &stderr_end] {
                 rustix::fs::fchown(end, owner, None).map_err(|error| setup(error.into()))?;
             }
@@ -104,12 +108,14 @@ impl Request {
                 arguments: words,
                 passed,
                 detached,
-                drop_root,
+                drop_to: user.dropped(),
+                limits: limits(command, &user),
                 scope_sockets,
                 stdin,
                 stdout: stdout_end.into(),
                 stderr: stderr_end.into(),
             },
+            user,
             status,
             gate,
             stdout,
@@ -130,5 +136,44 @@ impl Request {
             stdout: Vec::new(),
             stderr,
         })
+    }
+}
+
+/// Bubblewrap itself is two processes.
+const BUBBLEWRAP: u64 = 2;
+
+/// The kernel's limits that can be set before bubblewrap starts. The number of
+/// processes can be where the user is the command's alone; else see [`processes`].
+fn limits(command: &Command, user: &User) -> Vec<(Resource, Rlimit)> {
+    let wanted = &command.limits;
+    let mut limits = vec![
+        (Resource::Core, lowered(Resource::Core, 0)),
+        (Resource::Fsize, lowered(Resource::Fsize, wanted.file_bytes)),
+        (
+            Resource::Nofile,
+            lowered(Resource::Nofile, wanted.open_files),
+        ),
+    ];
+    if user.dropped().is_some() {
+        let processes = wanted.processes.saturating_add(BUBBLEWRAP);
+        limits.push((Resource::Nproc, lowered(Resource::Nproc, processes)));
+    }
+    limits
+}
+
+/// The limit on processes for a command that is the server's own user: set on
+/// the first process inside, whose namespace the kernel counts apart.
+pub(crate) fn processes(command: &Command) -> Rlimit {
+    let processes = command.limits.processes.saturating_add(BUBBLEWRAP - 1);
+    lowered(Resource::Nproc, processes)
+}
+
+/// What the server itself may not exceed cannot be given on.
+fn lowered(resource: Resource, wanted: u64) -> Rlimit {
+    let most = rustix::process::getrlimit(resource).maximum;
+    let value = Some(most.map_or(wanted, |most| most.min(wanted)));
+    Rlimit {
+        current: value,
+        maximum: value,
     }
 }

@@ -3,15 +3,17 @@
 
 use crate::command::{Command, Ending, Exit, SandboxError, Stream};
 use crate::detect::Machine;
+use crate::identity::User;
 use crate::printed::Printed;
-use crate::request::Request;
+use crate::request::{self, Request};
 use crate::spawn;
 use crate::status::Status;
 use crate::watch::{self, Watch};
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal};
+use rustix::process::{Pid, PidfdFlags, Resource, Signal};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::io::unix::AsyncFd;
@@ -34,6 +36,7 @@ struct Tree {
     gate: Option<OwnedFd>,
     stdout: Receiver,
     stderr: Receiver,
+    user: User,
 }
 
 impl Drop for Tree {
@@ -104,8 +107,8 @@ async fn launch(request: Request) -> Result<Tree, SandboxError> {
         .map_err(setup)?;
     #[expect(unsafe_code, reason = "tokio marks every registration so")]
     // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-    let first_process = unsafe { AsyncFd::register(first_process) }
-        .map_err(|error| setup(error.into_parts().1))?;
+    let first_process =
+        unsafe { AsyncFd::register(first_process) }.map_err(|error| setup(error.into_parts().1))?;
     Ok(Tree {
         first_process,
         number,
@@ -115,6 +118,7 @@ async fn launch(request: Request) -> Result<Tree, SandboxError> {
         gate: Some(request.gate),
         stdout,
         stderr,
+        user: request.user,
     })
 }
 
@@ -150,42 +154,28 @@ fn refusal(text: &str, program: &str) -> SandboxError {
     }
 }
 
-fn limit(tree: &Tree, command: &Command) -> Result<(), SandboxError> {
-    let pid = Pid::from_raw(tree.number);
-    let limits = &command.limits;
-    for (resource, wanted) in [
-        (Resource::Nproc, limits.processes),
-        (Resource::Fsize, limits.file_bytes),
-        (Resource::Nofile, limits.open_files),
-        (Resource::Core, 0),
-    ] {
-        // What the server itself may not exceed cannot be given on.
-        let most = rustix::process::getrlimit(resource).maximum;
-        let value = Some(most.map_or(wanted, |most| most.min(wanted)));
-        let both = Rlimit {
-            current: value,
-            maximum: value,
-        };
-        rustix::process::prlimit(pid, resource, both)
-            .map_err(|error| SandboxError::Setup(format!("cannot set a limit: {error}")))?;
-    }
-    Ok(())
-}
-
 /// Runs a checked command.
 pub(crate) async fn run(
-    machine: &Machine,
+    machine: Arc<Machine>,
     command: Command,
     sink: impl FnMut(Stream, &str) + Send,
 ) -> Result<Exit, SandboxError> {
     let deadline = Instant::now() + command.timeout;
-    let request = Request::new(machine, &command)?;
+    let prepare = move || (Request::new(&machine, &command), command);
+    let (request, command) = tokio::task::spawn_blocking(prepare)
+        .await
+        .map_err(|_| SandboxError::Setup("the runtime is shutting down".into()))?;
+    let request = request?;
     // A task of its own, so that dropping our future does not stop it half-way:
     // the tree that it then returns to nobody is killed by its drop.
     let mut tree = tokio::spawn(launch(request))
         .await
         .map_err(|_| SandboxError::Setup("the runtime is shutting down".into()))??;
-    limit(&tree, &command)?;
+    if tree.user.dropped().is_none() {
+        let limit = request::processes(&command);
+        rustix::process::prlimit(Pid::from_raw(tree.number), Resource::Nproc, limit)
+            .map_err(|error| SandboxError::Setup(format!("cannot limit processes: {error}")))?;
+    }
     let mut watch = pin!(watch::exceeded(Watch {
         first_process: tree.number,
         memory_bytes: command.limits.memory_bytes,

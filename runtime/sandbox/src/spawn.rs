@@ -1,10 +1,10 @@
 //! Starts bubblewrap: what happens between fork and exec, and on which thread.
 //! Knows descriptors and mounts, no commands.
 
-use crate::identity::{DROPPED_ID, Detached};
+use crate::mounts::Detached;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags};
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal};
 use rustix::thread::{Gid, Uid, UnshareFlags};
 use std::ffi::{CString, OsString};
 use std::io;
@@ -24,8 +24,10 @@ pub(crate) struct Start {
     pub(crate) passed: Vec<OwnedFd>,
     /// Attached at [`staged`] paths, in this order.
     pub(crate) detached: Vec<Detached>,
-    /// Give up root.
-    pub(crate) drop_root: bool,
+    /// Give up root and become this user.
+    pub(crate) drop_to: Option<u32>,
+    /// Limits that the process and all below it have.
+    pub(crate) limits: Vec<(Resource, Rlimit)>,
     /// Keep abstract unix sockets of the machine out of reach.
     pub(crate) scope_sockets: bool,
     pub(crate) stdin: Stdio,
@@ -56,17 +58,21 @@ impl Start {
             .map(|index| CString::new(staged(index).into_os_string().into_encoded_bytes()))
             .collect::<Result<Vec<_>, _>>()?;
         let (passed, detached) = (self.passed, self.detached);
-        let (drop_root, scope_sockets) = (self.drop_root, self.scope_sockets);
+        let (drop_to, scope_sockets) = (self.drop_to, self.scope_sockets);
+        let limits = self.limits;
         let server = rustix::process::getpid();
         let prepare = move || {
-            if drop_root {
+            if drop_to.is_some() {
                 stage(&detached, &targets)?;
             }
             close_but(&passed)?;
             take_first_when_memory_ends();
-            if drop_root {
+            for (resource, limit) in &limits {
+                rustix::process::setrlimit(*resource, *limit)?;
+            }
+            if let Some(id) = drop_to {
                 rustix::thread::set_thread_groups(&[])?;
-                let (group, user) = (Gid::from_raw(DROPPED_ID), Uid::from_raw(DROPPED_ID));
+                let (group, user) = (Gid::from_raw(id), Uid::from_raw(id));
                 rustix::thread::set_thread_res_gid(group, group, group)?;
                 rustix::thread::set_thread_res_uid(user, user, user)?;
             }
