@@ -1,1 +1,117 @@
-//! The source-git provider.
+//! The source-git provider: takes the tree of one commit, with or without its
+//! history, from a Git repository behind https, behind ssh or on this machine.
+//! This file is the contract's side; `take` and `look` do the work, and the
+//! modules below them know nothing of actions.
+
+mod checkout;
+mod history;
+mod limits;
+mod local;
+mod location;
+mod look;
+mod object;
+mod objects;
+mod pack;
+mod packet;
+mod reference;
+mod report;
+mod settings;
+mod smart;
+mod spool;
+mod ssh;
+mod staging;
+mod take;
+mod trouble;
+mod version;
+
+use lockgate_plugin::{
+    Category, Description, Detection, Failure, Host, Job, Outcome, Provider, Source, choice,
+    configuration, export_source,
+};
+
+choice! {
+    /// What the output artifact holds.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Format {
+        /// The files of the commit.
+        Tree = "Tree",
+        /// The files, and a `.git` directory with their history.
+        FullHistory = "FullHistory",
+    }
+}
+
+choice! {
+    /// How the secret is presented.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Scheme {
+        /// The secret is base64 of `user:password`.
+        Basic = "Basic",
+        /// The secret is a token.
+        Bearer = "Bearer",
+    }
+}
+
+configuration! {
+    /// The action's configuration.
+    #[derive(Debug, Clone)]
+    pub struct Configuration {
+        /// Where the repository is: https://host/path, ssh://user@host/path,
+        /// user@host:path, or an absolute path on the server's machine.
+        "RepositoryUrl" => repository_url: String,
+        /// The branch to take. Left out: the repository's default branch.
+        "BranchName" => branch_name: Option<String>,
+        /// Take the newest tag that fits this glob instead, such as v1.*;
+        /// newest is the highest version number.
+        "TagName" => tag_name: Option<String>,
+        /// Tree for the files, FullHistory for the files and a .git directory.
+        "OutputArtifactFormat" => output_artifact_format: Format = "Tree",
+        /// Whether a new commit starts the pipeline.
+        "PollForSourceChanges" => poll_for_source_changes: bool = "true",
+        /// For private repositories over https: the name of the server's
+        /// secret that goes into the Authorization header.
+        "SecretName" => secret_name: Option<String>,
+        /// Basic where the secret is base64 of user:password, Bearer where it
+        /// is a token.
+        "AuthorizationScheme" => authorization_scheme: Scheme = "Basic",
+        /// For ssh: absolute path of the private key, in a granted directory.
+        "SshKeyFile" => ssh_key_file: Option<String>,
+        /// For ssh: absolute path of the known_hosts file, in a granted
+        /// directory.
+        "SshKnownHostsFile" => ssh_known_hosts_file: Option<String>,
+    }
+}
+
+/// The provider.
+#[derive(Debug)]
+pub struct SourceGit;
+
+impl Provider for SourceGit {
+    type Configuration = Configuration;
+
+    fn describe() -> Description {
+        Description::new("Takes the files of a commit from a Git repository")
+            .serves(Category::Source, "Custom", "Git", "1")
+            .outputs(1..=1)
+            .variables(report::VARIABLES)
+    }
+
+    fn run<H: Host>(
+        job: &Job,
+        configuration: Configuration,
+        host: &H,
+    ) -> Result<Outcome, Failure> {
+        take::take(job, &configuration, host).map_err(report::failure)
+    }
+}
+
+impl Source for SourceGit {
+    fn detect<H: Host>(
+        configuration: Configuration,
+        cursor: Option<&str>,
+        host: &H,
+    ) -> Result<Detection, Failure> {
+        look::look(&configuration, cursor, host).map_err(report::failure)
+    }
+}
+
+export_source!(SourceGit);

@@ -1,0 +1,17 @@
+//! Pack files: reading one object of a pack on disk by its id, and indexing a
+//! pack that a server sent. Works on files with seeks, because a guest has no
+//! `mmap` and a pack may be larger than its memory. Knows no repository and no
+//! network.
+
+mod delta;
+mod entry;
+mod index;
+mod inflate;
+mod read;
+mod receive;
+mod resolve;
+
+pub use index::Index;
+pub use read::Pack;
+pub(crate) use read::Found;
+pub use receive::receive;

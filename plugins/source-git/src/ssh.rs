@@ -1,0 +1,150 @@
+//! Repositories over ssh: the system's `git` and `ssh` fetch into a bare
+//! repository, in the sandbox for commands. Its files are then read as those
+//! of any local repository, so what `git` fetched is checked as strictly.
+
+use crate::object::parse_id;
+use crate::reference::{Choice, Reference, References, TAGS, Wanted, is_name};
+use crate::trouble::{Result, Trouble};
+use gix_hash::ObjectId;
+use lockgate_plugin::{Command, Exit, ExecError};
+use std::path::Path;
+
+/// Where `fetch` leaves the commit.
+pub(crate) const TAKEN: &str = "refs/lockgate/taken";
+
+/// Runs a command.
+pub(crate) type Exec<'a> = dyn Fn(&Command) -> Result<Exit, ExecError> + 'a;
+
+/// How to reach the server.
+pub(crate) struct Ssh<'a> {
+    pub(crate) url: &'a str,
+    /// Absolute, in a granted directory.
+    pub(crate) key: Option<&'a str>,
+    /// Absolute, in a granted directory.
+    pub(crate) known_hosts: Option<&'a str>,
+    pub(crate) exec: &'a Exec<'a>,
+}
+
+impl Ssh<'_> {
+    fn git(&self, arguments: &[&str]) -> Command {
+        let mut ssh = String::from("ssh -o BatchMode=yes -o StrictHostKeyChecking=yes");
+        if let Some(file) = self.known_hosts {
+            ssh += &format!(" -o UserKnownHostsFile={}", quoted(file));
+        }
+        if let Some(file) = self.key {
+            ssh += &format!(" -o IdentitiesOnly=yes -i {}", quoted(file));
+        }
+        // The sandbox may give the directory another owner.
+        let words = ["git", "-c", "safe.directory=*", "-c", "protocol.version=2"];
+        Command::new(words.into_iter().chain(arguments.iter().copied()))
+            .variable("GIT_SSH_COMMAND", ssh)
+            .variable("GIT_ALLOW_PROTOCOL", "ssh")
+            .variable("GIT_TERMINAL_PROMPT", "0")
+            .variable("GIT_CONFIG_NOSYSTEM", "1")
+    }
+
+    fn run(&self, what: &str, command: &Command) -> Result<Vec<u8>> {
+        let exit = (self.exec)(command).map_err(|error| match error {
+            ExecError::Denied(text) => Trouble::Denied(format!(
+                "repositories over ssh need 'git' in the sandbox for commands, with network: {text}; grant 'source-git exec' and 'source-git exec-network'"
+            )),
+            ExecError::NotFound(text) => Trouble::Unavailable(format!(
+                "repositories over ssh need the programs 'git' and 'ssh' on this machine: {text}"
+            )),
+            ExecError::Failed(text) => Trouble::Unavailable(text),
+        })?;
+        if exit.is_success() {
+            return Ok(exit.output);
+        }
+        Err(Trouble::Unavailable(format!(
+            "'{what}' for {} {}; the action's log has git's own words (ssh needs SshKnownHostsFile and SshKeyFile in a directory granted with 'source-git read=<path>', and the grants 'source-git exec' and 'source-git exec-network')",
+            self.url, exit.ending
+        )))
+    }
+
+    /// `HEAD`, and what the wanted branch or tag is among.
+    pub(crate) fn references(&self, wanted: &Wanted) -> Result<References> {
+        match wanted {
+            Wanted::Head => self.list(&["HEAD"]),
+            Wanted::Branch(_) => self.list(&["HEAD", &wanted.prefix()]),
+            Wanted::Tag(glob) => {
+                let tag = format!("{TAGS}{glob}");
+                self.list(&["HEAD", &tag, &format!("{tag}^{{}}")])
+            }
+        }
+    }
+
+    /// What there is instead of the wanted branch or tag.
+    pub(crate) fn others(&self, wanted: &Wanted) -> Result<References> {
+        self.list(&[&format!("{}*", wanted.wider_prefix())])
+    }
+
+    fn list(&self, patterns: &[&str]) -> Result<References> {
+        let mut arguments = vec!["ls-remote", "--symref", "--", self.url];
+        arguments.extend(patterns);
+        let command = self.git(&arguments).capture();
+        let output = self.run("git ls-remote", &command)?;
+        Ok(read(&String::from_utf8_lossy(&output)))
+    }
+
+    /// Fetches into a new bare repository at `into`.
+    pub(crate) fn fetch(
+        &self,
+        choice: &Choice,
+        revision: Option<ObjectId>,
+        history: bool,
+        into: &Path,
+    ) -> Result<()> {
+        let directory = into.to_string_lossy();
+        self.run("git init", &self.git(&["init", "--quiet", "--bare", "--", &directory]))?;
+        // A name works with every server, an id only where it gives out all.
+        let commit = match revision {
+            Some(id) => format!("+{id}:{TAKEN}"),
+            None => format!("+{}:refs/lockgate/taken", choice.reference),
+        };
+        let mut arguments = vec!["--git-dir", &directory, "fetch", "--quiet", "--no-recurse-submodules"];
+        if history {
+            arguments.extend(["--tags", "--", self.url, &commit]);
+        } else {
+            arguments.extend(["--depth=1", "--no-tags", "--", self.url, &commit]);
+        }
+        let fetched = self.run("git fetch", &self.git(&arguments));
+        match (fetched, revision) {
+            (Err(Trouble::Unavailable(text)), Some(id)) => Err(Trouble::Missing(format!(
+                "commit {id} could not be fetched: {text}"
+            ))),
+            (result, _) => result.map(|_| ()),
+        }
+    }
+}
+
+/// For the shell that Git starts ssh with.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The lines of `git ls-remote --symref`.
+fn read(output: &str) -> References {
+    let mut references = References::default();
+    for (left, name) in output.lines().filter_map(|line| line.split_once('\t')) {
+        match (left.strip_prefix("ref: "), parse_id(left)) {
+            (Some(target), _) if name == "HEAD" && is_name(target) => {
+                references.head_branch = Some(target.to_owned());
+            }
+            (_, Some(id)) if name == "HEAD" => references.head = Some(id),
+            (_, Some(id)) => match (name.strip_suffix("^{}"), references.list.last_mut()) {
+                (Some(tag), Some(last)) if last.name == tag => last.peeled = Some(id),
+                (None, _) if is_name(name) && (name.starts_with(TAGS) || name.starts_with("refs/heads/")) => {
+                    references.list.push(Reference {
+                        name: name.to_owned(),
+                        id,
+                        peeled: None,
+                    });
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    references
+}
