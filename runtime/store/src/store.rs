@@ -92,6 +92,12 @@ impl Store {
         Self::start(path, options, None)
     }
 
+    /// Whether no server has this database open; also where there is none.
+    #[must_use]
+    pub fn is_free(path: &Path) -> bool {
+        !path.exists() || crate::open::Lock::take(path).is_ok()
+    }
+
     /// A store of its own in a temporary directory, gone with the last handle.
     /// Not durable.
     ///

@@ -1,0 +1,12 @@
+//! The store from outside: what is acknowledged stays, what is refused leaves
+//! nothing, and nobody sees a stranger's rows.
+
+mod change;
+mod crash;
+mod fixture;
+mod full_disk;
+mod isolation;
+mod lease;
+mod log;
+mod model;
+mod opening;
