@@ -93,7 +93,7 @@ impl Delivery {
                 .into()),
             Self::Refused(why) => Err(why),
             Self::Later { mut why, .. } if times >= attempts => {
-                why.message = format!("{}; tried {times} times", why.message);
+                why.message = format!("{}; given up after attempt {times}", why.message);
                 if why.kind == FailureType::JobFailed {
                     why.kind = FailureType::SystemUnavailable;
                 }

@@ -206,9 +206,19 @@ impl Exchange {
     fn error(&self, code: &ErrorCode) -> HttpError {
         let at = &self.url.authority;
         match code {
+            // The host's line in the log says which: no grant, or a placeholder
+            // where no secret may stand.
             ErrorCode::HttpRequestDenied => HttpError::Denied(format!(
-                "the host refused the request to {at}; the grant that allows it is http={at}"
+                "the host refused the request to {at}; its line in the log says why and which grant is missing, such as http={at}"
             )),
+            ErrorCode::ConnectionLimitReached => HttpError::Denied(format!(
+                "the job has met its limit on requests before the one to {at}"
+            )),
+            ErrorCode::HttpResponseBodySize(_) | ErrorCode::HttpRequestBodySize(_) => {
+                HttpError::Denied(format!(
+                    "the job has met its limit on bytes in the exchange with {at}"
+                ))
+            }
             ErrorCode::DestinationIpProhibited => HttpError::Denied(format!(
                 "the host refused the request to {at}: it is a private address; the grant that allows it is http={at}+private"
             )),

@@ -98,7 +98,7 @@ fn a_receiver_that_stays_away_fails_the_action_after_the_last_attempt() {
     assert_eq!(failure.kind, FailureType::SystemUnavailable);
     assert_eq!(
         failure.message,
-        "hooks.example.com cannot be reached; tried 3 times"
+        "hooks.example.com cannot be reached; given up after attempt 3"
     );
 }
 
