@@ -70,10 +70,14 @@ pub(crate) fn arrival(
         .and_then(|stage| state.gates.get(&stage.name));
     let passes = gate.is_none_or(|gate| gate.inbound.enabled)
         && before.is_none_or(|gate| gate.outbound.enabled);
-    let waiting = gate.map_or(&[][..], |gate| &gate.waiting);
     let free = !locks(execution.mode) || gate.is_none_or(|gate: &Gate| gate.holder.is_none());
     let open = passes && free;
-    let first = waiting.first().map(|waiting| waiting.execution);
+    // What started in PARALLEL mode before an update stands in nobody's way.
+    let first = gate
+        .into_iter()
+        .flat_map(|gate| &gate.waiting)
+        .map(|waiting| waiting.execution)
+        .find(|id| state.execution(*id).is_some_and(|run| locks(run.mode)));
 
     match (execution.position, first) {
         _ if open && !locks(execution.mode) => Arrival::Enters,

@@ -124,9 +124,31 @@ fn inside(
     if ends.is_some() {
         return ends;
     }
-    let running = run.running().count();
+    let failed = run
+        .actions
+        .iter()
+        .any(|action| action.status == ActionStatus::Failed);
+    if execution.ending.is_none() && !failed {
+        let next = next_action(run, definition, execution, request);
+        if next.is_some() {
+            return next;
+        }
+    }
+    // Only now: a group starts as a whole, whatever its first action comes to.
+    let impossible = run.running().find_map(|action| match &action.work {
+        Work::Impossible(failure) => Some(Event::ActionFailed {
+            execution: id,
+            stage: stage(),
+            action: action.name.clone(),
+            job: None,
+            failure: failure.clone(),
+        }),
+        Work::Job { .. } | Work::Approval { .. } => None,
+    });
+    if impossible.is_some() || run.running().next().is_some() {
+        return impossible;
+    }
     match &execution.ending {
-        Some(_) if running > 0 => None,
         Some(Ending::Stop { .. }) => Some(Event::StageStopped {
             execution: id,
             stage: stage(),
@@ -135,17 +157,10 @@ fn inside(
             execution: id,
             stage: stage(),
         }),
-        None if run
-            .actions
-            .iter()
-            .any(|action| action.status == ActionStatus::Failed) =>
-        {
-            (running == 0).then(|| Event::StageFailed {
-                execution: id,
-                stage: stage(),
-            })
-        }
-        None => next_action(run, definition, execution, running, request),
+        None => failed.then(|| Event::StageFailed {
+            execution: id,
+            stage: stage(),
+        }),
     }
 }
 
@@ -174,13 +189,6 @@ fn action_ends(
         None => false,
     };
     match &action.work {
-        Work::Impossible(failure) => Some(Event::ActionFailed {
-            execution: execution.id,
-            stage: stage.name.clone(),
-            action: action.name.clone(),
-            job: None,
-            failure: failure.clone(),
-        }),
         Work::Approval {
             answer: Some(answer),
             ..
@@ -228,7 +236,7 @@ fn action_ends(
                 minutes(action)
             ),
         ),
-        Work::Approval { .. } | Work::Job { .. } => None,
+        Work::Approval { .. } | Work::Job { .. } | Work::Impossible(_) => None,
     }
 }
 
@@ -245,7 +253,6 @@ fn next_action(
     run: &StageRun,
     definition: &Pipeline,
     execution: &Execution,
-    running: usize,
     request: &Request,
 ) -> Option<Event> {
     let stage = definition.stages.get(execution.position.stage())?;
@@ -262,7 +269,7 @@ fn next_action(
             stage: run.name.clone(),
         });
     };
-    if running >= mode::most_actions(execution.mode) {
+    if run.running().count() >= mode::most_actions(execution.mode) {
         return None;
     }
     unfinished()

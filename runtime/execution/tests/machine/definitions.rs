@@ -1,0 +1,443 @@
+//! Small definitions, and a line: a pipeline with its log, asked one command
+//! after the other.
+
+use crate::law::Law;
+use lockgate_execution::{
+    Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, RetryMode,
+    apply, decide, due, step,
+};
+use lockgate_model::action_type::{ActionTypeId, Category};
+use lockgate_model::artifact::{Artifact, Digest};
+use lockgate_model::definition::{
+    Action, ExecutionMode, InputArtifact, OutputArtifact, Pipeline, PipelineType, Stage,
+    VariableDeclaration,
+};
+use lockgate_model::id::{ApprovalToken, ExecutionId, Principal};
+use lockgate_model::job::{
+    External, Failure, FailureType, Job, Outcome, Pending, Revision, Success,
+};
+use lockgate_model::time::Timestamp;
+use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
+use std::collections::BTreeMap;
+
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
+
+pub(crate) fn action(name: &str, category: Category) -> Action {
+    Action {
+        name: name.into(),
+        action_type_id: ActionTypeId {
+            category,
+            owner: "AWS".into(),
+            provider: "Plain".into(),
+            version: "1".into(),
+        },
+        run_order: 1,
+        configuration: BTreeMap::new(),
+        commands: vec![],
+        environment_variables: vec![],
+        input_artifacts: vec![],
+        output_artifacts: vec![],
+        output_variables: vec![],
+        role_arn: None,
+        region: None,
+        namespace: None,
+        timeout_in_minutes: None,
+    }
+}
+
+pub(crate) fn source(name: &str) -> Action {
+    action(name, Category::Source)
+}
+
+pub(crate) fn build(name: &str) -> Action {
+    action(name, Category::Build)
+}
+
+pub(crate) fn approval(name: &str) -> Action {
+    Action {
+        action_type_id: ActionTypeId::manual_approval(),
+        ..action(name, Category::Approval)
+    }
+}
+
+/// Words for actions, to be read in one line.
+pub(crate) trait Words {
+    fn order(self, number: u32) -> Self;
+    fn takes(self, artifact: &str) -> Self;
+    fn makes(self, artifact: &str) -> Self;
+    fn space(self, namespace: &str) -> Self;
+    fn key(self, key: &str, value: &str) -> Self;
+}
+
+impl Words for Action {
+    fn order(mut self, number: u32) -> Self {
+        self.run_order = number;
+        self
+    }
+    fn takes(mut self, artifact: &str) -> Self {
+        self.input_artifacts.push(InputArtifact {
+            name: artifact.into(),
+        });
+        self
+    }
+    fn makes(mut self, artifact: &str) -> Self {
+        self.output_artifacts.push(OutputArtifact {
+            name: artifact.into(),
+            files: vec![],
+        });
+        self
+    }
+    fn space(mut self, namespace: &str) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    fn key(mut self, key: &str, value: &str) -> Self {
+        self.configuration.insert(key.into(), value.into());
+        self
+    }
+}
+
+pub(crate) fn stage(name: &str, actions: Vec<Action>) -> Stage {
+    Stage {
+        name: name.into(),
+        actions,
+    }
+}
+
+pub(crate) fn pipeline(stages: Vec<Stage>) -> Pipeline {
+    Pipeline {
+        name: "site".into(),
+        role_arn: None,
+        artifact_store: None,
+        artifact_stores: None,
+        stages,
+        version: 1,
+        execution_mode: ExecutionMode::Superseded,
+        pipeline_type: PipelineType::V2,
+        variables: vec![],
+    }
+}
+
+/// Source `get` makes `src`; Build `make` takes it; Deploy `put`.
+pub(crate) fn three_stages() -> Pipeline {
+    pipeline(vec![
+        stage("Source", vec![source("get").makes("src").space("git")]),
+        stage("Build", vec![build("make").takes("src").makes("bin")]),
+        stage("Deploy", vec![action("put", Category::Deploy).takes("bin")]),
+    ])
+}
+
+pub(crate) fn variable(name: &str, default: Option<&str>) -> VariableDeclaration {
+    VariableDeclaration {
+        name: name.into(),
+        default_value: default.map(Into::into),
+        description: None,
+    }
+}
+
+/// A success that makes what the job asks for.
+pub(crate) fn success(job: &Job) -> Success {
+    Success {
+        variables: BTreeMap::from([("by".to_owned(), job.action.clone())]),
+        revision: (job.action_type.category == Category::Source).then(|| Revision {
+            id: format!("rev-of-{}", job.action),
+            summary: None,
+            url: None,
+            created: None,
+        }),
+        artifacts: job
+            .output_artifacts
+            .iter()
+            .map(|wanted| artifact(&wanted.name, job))
+            .collect(),
+        external: External::default(),
+    }
+}
+
+pub(crate) fn artifact(name: &str, job: &Job) -> Artifact {
+    let mut digest = [0; 32];
+    digest[..16].copy_from_slice(job.id.0.as_bytes());
+    Artifact {
+        name: name.into(),
+        digest: Digest(digest),
+        bytes: 1,
+        files: 1,
+        revision: None,
+    }
+}
+
+pub(crate) fn failure(message: &str) -> Outcome {
+    Outcome::Failed(Failure::new(FailureType::JobFailed, message))
+}
+
+pub(crate) fn pending(continuation: &str, poll_after: u32) -> Outcome {
+    Outcome::Pending(Pending {
+        continuation: continuation.into(),
+        poll_after,
+        percent: None,
+        external: External::default(),
+    })
+}
+
+/// A pipeline with its log. Executions are called by the number of their start.
+pub(crate) struct Line {
+    pub(crate) state: PipelineState,
+    pub(crate) log: Vec<Recorded>,
+    pub(crate) now: Timestamp,
+    pub(crate) law: Law,
+    requests: u8,
+    started: u128,
+}
+
+impl Line {
+    pub(crate) fn new(definition: &Pipeline) -> Self {
+        let mut line = Self {
+            state: PipelineState::new("111122223333".parse().unwrap(), "site"),
+            log: vec![],
+            now: Timestamp(1_000_000),
+            law: Law::default(),
+            requests: 0,
+            started: 0,
+        };
+        line.ask(Command::CreatePipeline {
+            definition: Box::new(definition.clone()),
+        })
+        .unwrap();
+        line
+    }
+
+    pub(crate) fn resume(state: PipelineState, log: Vec<Recorded>) -> Self {
+        let mut law = Law::default();
+        let mut folded = PipelineState::new(state.tenant().clone(), state.name());
+        for recorded in &log {
+            apply(&mut folded, recorded).unwrap();
+            law.check(&folded, recorded);
+        }
+        let started = log
+            .iter()
+            .filter(|r| matches!(r.event, Event::ExecutionStarted { .. }))
+            .count();
+        Self {
+            now: log.last().map_or(Timestamp(0), |r| r.at),
+            state,
+            log,
+            law,
+            requests: 0,
+            started: started as u128,
+        }
+    }
+
+    /// Asks, and holds the answer against every law.
+    pub(crate) fn ask(&mut self, command: Command) -> Result<Vec<String>, Rejected> {
+        self.requests = self.requests.wrapping_add(1);
+        self.now = Timestamp(self.now.0 + 1);
+        let request = Request {
+            at: self.now,
+            by: Principal("arn:aws:iam::111122223333:user/ann".into()),
+            seed: [self.requests; 16],
+            command,
+        };
+        let decided = step(&self.state, &request)?;
+        assert_eq!(decide(&self.state, &request).unwrap(), decided.events);
+        for recorded in &decided.events {
+            apply(&mut self.state, recorded).unwrap();
+            self.law.check(&self.state, recorded);
+            let text = serde_json::to_string(recorded).unwrap();
+            assert_eq!(&serde_json::from_str::<Recorded>(&text).unwrap(), recorded);
+        }
+        assert_eq!(
+            self.state, decided.after,
+            "folded and decided states differ"
+        );
+        self.law.check_settled(&self.state);
+        let text = serde_json::to_string(&self.state).unwrap();
+        assert_eq!(
+            serde_json::from_str::<PipelineState>(&text).unwrap(),
+            self.state
+        );
+        let told = decided.events.iter().map(|r| tell(&r.event)).collect();
+        self.log.extend(decided.events);
+        Ok(told)
+    }
+
+    pub(crate) fn later(&mut self, milliseconds: i64) -> &mut Self {
+        self.now = Timestamp(self.now.0 + milliseconds);
+        self
+    }
+
+    pub(crate) fn start(&mut self) -> Vec<String> {
+        self.start_with(BTreeMap::new(), vec![]).unwrap()
+    }
+
+    pub(crate) fn start_with(
+        &mut self,
+        variables: BTreeMap<String, String>,
+        source_revisions: Vec<SourceRevision>,
+    ) -> Result<Vec<String>, Rejected> {
+        let number = self.started + 1;
+        let told = self.ask(Command::StartExecution {
+            id: execution(number),
+            trigger: Trigger {
+                trigger_type: TriggerType::StartPipelineExecution,
+                trigger_detail: "ann".into(),
+            },
+            variables,
+            source_revisions,
+        })?;
+        self.started = number;
+        Ok(told)
+    }
+
+    /// The jobs owed, in the order of executions.
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        due(&self.state)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Dispatch { job, .. } => Some(*job),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(crate) fn job(&self, action: &str) -> Job {
+        let jobs = self.jobs();
+        let found = jobs.iter().find(|job| job.action == action);
+        found
+            .unwrap_or_else(|| panic!("no job of '{action}' is due: {jobs:#?}"))
+            .clone()
+    }
+
+    pub(crate) fn answer(&mut self, job: &Job, outcome: Outcome) -> Result<Vec<String>, Rejected> {
+        self.ask(Command::JobFinished {
+            job: job.id,
+            attempt: job.attempt,
+            outcome,
+        })
+    }
+
+    pub(crate) fn finish(&mut self, action: &str, outcome: Outcome) -> Vec<String> {
+        let job = self.job(action);
+        self.answer(&job, outcome).unwrap()
+    }
+
+    pub(crate) fn succeed(&mut self, action: &str) -> Vec<String> {
+        let job = self.job(action);
+        let outcome = Outcome::Succeeded(success(&job));
+        self.answer(&job, outcome).unwrap()
+    }
+
+    pub(crate) fn fail(&mut self, action: &str) -> Vec<String> {
+        self.finish(action, failure("no"))
+    }
+
+    pub(crate) fn stop(&mut self, number: u128, abandon: bool) -> Result<Vec<String>, Rejected> {
+        self.ask(Command::StopExecution {
+            id: execution(number),
+            abandon,
+            reason: "enough".into(),
+        })
+    }
+
+    pub(crate) fn retry(
+        &mut self,
+        number: u128,
+        stage: &str,
+        mode: RetryMode,
+    ) -> Result<Vec<String>, Rejected> {
+        self.ask(Command::RetryStage {
+            id: execution(number),
+            stage: stage.into(),
+            mode,
+        })
+    }
+
+    pub(crate) fn disable(&mut self, stage: &str, direction: Direction) -> Vec<String> {
+        self.ask(Command::DisableTransition {
+            stage: stage.into(),
+            direction,
+            reason: "frozen".into(),
+        })
+        .unwrap()
+    }
+
+    pub(crate) fn enable(&mut self, stage: &str, direction: Direction) -> Vec<String> {
+        self.ask(Command::EnableTransition {
+            stage: stage.into(),
+            direction,
+        })
+        .unwrap()
+    }
+
+    pub(crate) fn token(&self) -> ApprovalToken {
+        due(&self.state)
+            .into_iter()
+            .find_map(|effect| match effect {
+                Effect::AnnounceApproval(approval) => Some(approval.token),
+                _ => None,
+            })
+            .expect("an approval is open")
+    }
+
+    pub(crate) fn approve(
+        &mut self,
+        stage: &str,
+        action: &str,
+        token: ApprovalToken,
+        approved: bool,
+    ) -> Result<Vec<String>, Rejected> {
+        self.ask(Command::AnswerApproval {
+            stage: stage.into(),
+            action: action.into(),
+            token,
+            approved,
+            summary: "looked at it".into(),
+        })
+    }
+
+    pub(crate) fn update(&mut self, definition: &Pipeline) -> Vec<String> {
+        self.ask(Command::UpdatePipeline {
+            definition: Box::new(definition.clone()),
+        })
+        .unwrap()
+    }
+
+    pub(crate) fn pass(&mut self) -> Vec<String> {
+        self.ask(Command::TimePassed).unwrap()
+    }
+
+    pub(crate) fn run(&self, number: u128) -> &lockgate_execution::Execution {
+        self.state
+            .execution(execution(number))
+            .expect("the execution is held")
+    }
+
+    pub(crate) fn status(&self, number: u128) -> &'static str {
+        self.run(number).status.as_str()
+    }
+}
+
+/// The execution started as number so and so.
+pub(crate) fn execution(number: u128) -> ExecutionId {
+    let hex = format!("{number:032x}");
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-").parse().unwrap()
+}
+
+/// An event in a few words: its name, the execution's number, the stage, the
+/// action.
+pub(crate) fn tell(event: &Event) -> String {
+    let mut words = vec![event.name().to_owned()];
+    if let Some(id) = event.execution() {
+        words.push(id.0.as_u128().to_string());
+    }
+    words.extend(event.stage().map(str::to_owned));
+    words.extend(event.action().map(str::to_owned));
+    words.join(" ")
+}

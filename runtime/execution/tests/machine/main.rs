@@ -1,0 +1,17 @@
+//! The machine from outside: given a pipeline, when a command, then these
+//! events. Every step of every test also checks the laws in `law`.
+
+mod approvals;
+mod definitions;
+mod jobs;
+mod law;
+mod modes;
+mod pipeline;
+mod random;
+mod recovery;
+mod retries;
+mod stages;
+mod stops;
+mod transitions;
+mod variables;
+mod views;

@@ -1,0 +1,215 @@
+//! Random pipelines, random histories: `law` holds at every step, and in the end
+//! everything ends.
+
+use crate::definitions::{
+    Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, source, stage,
+    success,
+};
+use lockgate_execution::{Command, Direction, Effect, Rejected, RetryMode, due};
+use lockgate_model::action_type::Category;
+use lockgate_model::definition::{ExecutionMode, Pipeline};
+use lockgate_model::job::Outcome;
+use proptest::prelude::*;
+
+/// One stage: for each action whether it is an approval, its runOrder, and which
+/// of the artifacts there are it takes.
+type Shape = Vec<(bool, u32, u8)>;
+
+fn definition(mode: u8, shapes: &[Shape]) -> Pipeline {
+    let mut made = vec!["src".to_owned()];
+    let mut stages = vec![stage(
+        "Source",
+        vec![source("get").makes("src").space("git"), source("too")],
+    )];
+    for (number, shape) in shapes.iter().enumerate() {
+        let before = made.len();
+        let actions = shape
+            .iter()
+            .enumerate()
+            .map(|(index, (asks, order, pick))| {
+                let name = format!("a{number}{index}");
+                if *asks {
+                    return approval(&name).order(*order);
+                }
+                let artifact = format!("art{number}{index}");
+                let taken = made[usize::from(*pick) % before].clone();
+                made.push(artifact.clone());
+                let text = if *pick % 16 == 0 {
+                    "#{no.where}"
+                } else {
+                    "#{git.by}"
+                };
+                action(&name, Category::Test)
+                    .order(*order)
+                    .takes(&taken)
+                    .makes(&artifact)
+                    .key("k", text)
+            });
+        let actions: Vec<_> = actions.collect();
+        stages.push(stage(&format!("S{number}"), actions));
+    }
+    stages.push(stage("End", vec![build("last").takes("src")]));
+    Pipeline {
+        execution_mode: match mode {
+            0 => ExecutionMode::Queued,
+            1 => ExecutionMode::Parallel,
+            _ => ExecutionMode::Superseded,
+        },
+        ..pipeline(stages)
+    }
+}
+
+/// One thing that somebody does; what cannot be done is refused, and that is
+/// part of the history.
+fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
+    let stages = ["Source", "S0", "S1", "S2", "End"];
+    let stage = stages[usize::from(which) % stages.len()].to_owned();
+    let number = u128::from(which % 8) + 1;
+    let direction = if which % 2 == 0 {
+        Direction::Inbound
+    } else {
+        Direction::Outbound
+    };
+    let mode = if which % 3 == 0 {
+        RetryMode::AllActions
+    } else {
+        RetryMode::FailedActions
+    };
+    let asked = match what {
+        0..=19 => line.start_with(Default::default(), vec![]),
+        20..=79 => answer(line, which, |job| Outcome::Succeeded(success(job))),
+        80..=89 => answer(line, which, |_| failure("no")),
+        90..=97 => answer(line, which, |_| pending("more", 5)),
+        98..=99 => answer(line, which, |job| {
+            let mut made = success(job);
+            made.artifacts.clear();
+            Outcome::Succeeded(made)
+        }),
+        100..=112 => approve(line, which, which % 4 != 0),
+        113..=117 => line.stop(line_number(line, number), which % 2 == 0),
+        118..=129 => {
+            let failed = line
+                .state
+                .executions()
+                .filter(|run| run.status.as_str() != "Succeeded")
+                .nth(usize::from(which) % 3)
+                .map(|run| {
+                    (
+                        run.id.0.as_u128(),
+                        run.stages.last().map(|s| s.name.clone()),
+                    )
+                });
+            match failed {
+                Some((number, at)) => line.retry(number, &at.unwrap_or(stage), mode),
+                None => return,
+            }
+        }
+        130..=134 => line.ask(Command::DisableTransition {
+            stage,
+            direction,
+            reason: "x".into(),
+        }),
+        135..=142 => line.ask(Command::EnableTransition { stage, direction }),
+        143..=144 => line.ask(Command::UpdatePipeline {
+            definition: Box::new(other.clone()),
+        }),
+        145 => line.ask(Command::DeletePipeline),
+        146..=147 => line.ask(Command::CreatePipeline {
+            definition: Box::new(other.clone()),
+        }),
+        _ => {
+            line.later(i64::from(which) * 20 * MINUTE);
+            line.ask(Command::TimePassed)
+        }
+    };
+    if let Err(refused) = asked {
+        assert!(
+            !matches!(refused, Rejected::Contradiction(_)),
+            "{refused:?}"
+        );
+    }
+}
+
+fn line_number(line: &Line, wanted: u128) -> u128 {
+    let live: Vec<_> = line.state.live().map(|run| run.id.0.as_u128()).collect();
+    let index = usize::try_from(wanted).unwrap() % (live.len() + 1);
+    live.get(index).copied().unwrap_or(wanted)
+}
+
+fn answer(
+    line: &mut Line,
+    which: u8,
+    outcome: impl FnOnce(&lockgate_model::job::Job) -> Outcome,
+) -> Result<Vec<String>, Rejected> {
+    let jobs = line.jobs();
+    let Some(job) = jobs.get(usize::from(which) % jobs.len().max(1)) else {
+        return Ok(vec![]);
+    };
+    line.answer(job, outcome(job))
+}
+
+fn approve(line: &mut Line, which: u8, yes: bool) -> Result<Vec<String>, Rejected> {
+    let open: Vec<_> = due(&line.state)
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::AnnounceApproval(approval) => Some(approval),
+            _ => None,
+        })
+        .collect();
+    let Some(one) = open.get(usize::from(which) % open.len().max(1)) else {
+        return Ok(vec![]);
+    };
+    line.approve(&one.stage, &one.action, one.token, yes)
+}
+
+/// Everything is answered and nothing is held: then everything ends.
+fn end(line: &mut Line) {
+    if let Some(definition) = line.state.definition().cloned() {
+        for stage in &definition.stages {
+            line.enable(&stage.name, Direction::Inbound);
+            line.enable(&stage.name, Direction::Outbound);
+        }
+    }
+    for _ in 0..2000 {
+        let before = line.log.len();
+        answer(line, 0, |job| Outcome::Succeeded(success(job))).unwrap();
+        if let Err(refused) = approve(line, 0, true) {
+            assert!(matches!(refused, Rejected::ApprovalAlreadyCompleted { .. }));
+            line.pass();
+        }
+        if line.log.len() == before {
+            break;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_history_keeps_the_laws_and_every_execution_ends(
+        mode in 0u8..6,
+        shapes in prop::collection::vec(
+            prop::collection::vec((prop::bool::weighted(0.2), 1u32..4, any::<u8>()), 1..5),
+            0..4,
+        ),
+        other_mode in 0u8..6,
+        acts in prop::collection::vec((0u8..160, any::<u8>()), 0..120),
+    ) {
+        let first = definition(mode, &shapes);
+        let mut changed = shapes.clone();
+        changed.reverse();
+        let other = definition(other_mode, &changed);
+        let mut line = Line::new(&first);
+        for (what, which) in acts {
+            act(&mut line, &other, what, which);
+        }
+        end(&mut line);
+        prop_assert!(line.law.all_over(), "{:#?}", line.state);
+        prop_assert!(due(&line.state).is_empty());
+    }
+}

@@ -1,0 +1,179 @@
+//! A log cut at any event: fold it, ask what is due, carry on, and it ends the
+//! same.
+
+use crate::definitions::{
+    Line, Words, action, approval, build, execution, failure, pending, pipeline, source, stage,
+    success,
+};
+use lockgate_execution::{Effect, Event, PipelineState, Recorded, RetryMode, apply, due};
+use lockgate_model::action_type::Category;
+use lockgate_model::definition::{ExecutionMode, Pipeline};
+use lockgate_model::job::{Job, Outcome};
+use std::collections::BTreeMap;
+
+const STARTS: usize = 3;
+
+/// A world whose answers depend on the question alone.
+fn outcome(job: &Job) -> Outcome {
+    match (job.action.as_str(), job.attempt) {
+        ("slow", 1..=2) => pending(&format!("so far {}", job.attempt), 10),
+        // Fails in the first run of its stage in every execution.
+        ("flaky", _) if job.revision.is_none() && first_run(job) => failure("flaky"),
+        _ => Outcome::Succeeded(success(job)),
+    }
+}
+
+fn first_run(job: &Job) -> bool {
+    job.action_execution.0 == job.execution.derive("Build/flaky/1")
+}
+
+/// What the world does next, if anything is left to do.
+fn turn(line: &mut Line) -> bool {
+    let started = line
+        .log
+        .iter()
+        .filter(|r| matches!(r.event, Event::ExecutionStarted { .. }))
+        .count();
+    if started < STARTS {
+        line.start();
+        return true;
+    }
+    if let Some(effect) = due(&line.state).into_iter().next() {
+        match effect {
+            Effect::Dispatch { job, not_before } => {
+                line.now = line.now.max(not_before);
+                let outcome = outcome(&job);
+                line.answer(&job, outcome).unwrap();
+            }
+            Effect::AnnounceApproval(open) => {
+                line.approve(&open.stage, &open.action, open.token, true)
+                    .unwrap();
+            }
+            other => panic!("{other:?} is owed alone"),
+        }
+        return true;
+    }
+    let flaky: Vec<_> = line
+        .state
+        .executions()
+        .filter(|run| run.status.as_str() == "Failed" && run.stage("Build").unwrap().attempt == 1)
+        .map(|run| run.id.0.as_u128())
+        .collect();
+    flaky.into_iter().any(|number| {
+        line.retry(number, "Build", RetryMode::FailedActions)
+            .is_ok()
+    })
+}
+
+type End = Vec<(u128, String, Vec<String>, BTreeMap<String, String>)>;
+
+fn run_to_the_end(line: &mut Line) -> End {
+    for _ in 0..500 {
+        if !turn(line) {
+            return end(&line.log);
+        }
+    }
+    panic!("it does not end");
+}
+
+/// What became of every execution, read off the log: a state forgets.
+fn end(log: &[Recorded]) -> End {
+    (1..=STARTS as u128)
+        .map(|number| {
+            let id = execution(number);
+            let mine = || log.iter().filter(|r| r.event.execution() == Some(id));
+            let last = mine().next_back().unwrap().event.name().to_owned();
+            let stages = mine()
+                .filter(|r| r.event.name().starts_with("Stage"))
+                .map(|r| format!("{} {}", r.event.name(), r.event.stage().unwrap()))
+                .collect();
+            let artifacts = mine()
+                .filter_map(|r| match &r.event {
+                    Event::ActionSucceeded { artifacts, .. } => Some(artifacts),
+                    _ => None,
+                })
+                .flatten()
+                .map(|artifact| (artifact.name.clone(), artifact.digest.to_string()))
+                .collect();
+            (number, last, stages, artifacts)
+        })
+        .collect()
+}
+
+fn scenario(mode: ExecutionMode) -> Pipeline {
+    let mut definition = pipeline(vec![
+        stage("Source", vec![source("get").makes("src").space("git")]),
+        stage(
+            "Build",
+            vec![
+                build("slow").takes("src").makes("bin"),
+                build("flaky").takes("src"),
+                build("pack")
+                    .order(2)
+                    .takes("bin")
+                    .makes("box")
+                    .key("label", "#{git.by}"),
+            ],
+        ),
+        stage("Gate", vec![approval("ok")]),
+        stage("Deploy", vec![action("put", Category::Deploy).takes("box")]),
+    ]);
+    definition.execution_mode = mode;
+    definition
+}
+
+#[test]
+fn every_prefix_of_a_log_ends_as_the_whole_does() {
+    for mode in [
+        ExecutionMode::Superseded,
+        ExecutionMode::Queued,
+        ExecutionMode::Parallel,
+    ] {
+        let mut whole = Line::new(&scenario(mode));
+        let expected = run_to_the_end(&mut whole);
+        assert!(
+            expected
+                .iter()
+                .any(|(_, last, ..)| last == "ExecutionSucceeded"),
+            "{expected:#?}"
+        );
+        assert!(whole.log.len() > 20);
+        for cut in 1..whole.log.len() {
+            let log = whole.log[..cut].to_vec();
+            let mut state = PipelineState::new("111122223333".parse().unwrap(), "site");
+            for recorded in &log {
+                apply(&mut state, recorded).unwrap();
+            }
+            let kept = serde_json::to_string(&state).unwrap();
+            let state: PipelineState = serde_json::from_str(&kept).unwrap();
+            let mut line = Line::resume(state, log);
+            line.pass();
+            let end = run_to_the_end(&mut line);
+            assert_eq!(end, expected, "{mode:?} cut after event {cut}");
+        }
+    }
+}
+
+#[test]
+fn after_a_restart_the_same_jobs_go_out() {
+    let mut line = Line::new(&scenario(ExecutionMode::Superseded));
+    line.start();
+    line.succeed("get");
+    line.finish("slow", pending("half", 3));
+    let mut state = PipelineState::new("111122223333".parse().unwrap(), "site");
+    for recorded in &line.log {
+        apply(&mut state, recorded).unwrap();
+    }
+    assert_eq!(due(&state), due(&line.state));
+    assert_eq!(state, line.state);
+}
+
+#[test]
+fn an_event_that_does_not_fit_is_refused() {
+    let mut line = Line::new(&scenario(ExecutionMode::Superseded));
+    line.start();
+    let mut state = PipelineState::new("111122223333".parse().unwrap(), "site");
+    let problem = apply(&mut state, line.log.last().unwrap()).unwrap_err();
+    assert_eq!(problem.event, "ActionStarted");
+    assert!(problem.to_string().contains("execution"), "{problem}");
+}
