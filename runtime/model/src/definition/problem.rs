@@ -112,19 +112,20 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// The same without quotes.
 pub(super) fn shortened(text: &str) -> String {
-    const LONGEST: usize = 60;
+    cut(text, 60)
+}
+
+/// At most so many characters, control characters escaped.
+pub(super) fn cut(text: &str, longest: usize) -> String {
     let mut characters = text.chars();
-    let mut short: String = characters
-        .by_ref()
-        .take(LONGEST)
-        .flat_map(|c| {
-            let plain = !c.is_control();
-            plain
-                .then_some(c)
-                .into_iter()
-                .chain((!plain).then(|| c.escape_default()).into_iter().flatten())
-        })
-        .collect();
+    let mut short = String::new();
+    for c in characters.by_ref().take(longest) {
+        if c.is_control() {
+            short.extend(c.escape_default());
+        } else {
+            short.push(c);
+        }
+    }
     if characters.next().is_some() {
         short.push('…');
     }

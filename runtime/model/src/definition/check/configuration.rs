@@ -6,7 +6,7 @@ use super::site::Site;
 use crate::action_type::{ActionType, Property, PropertyType};
 use crate::definition::Template;
 use crate::definition::nearest::nearest;
-use crate::definition::problem::{below, listed, quoted};
+use crate::definition::problem::{below, cut, listed, quoted};
 
 impl Search<'_> {
     pub(super) fn configuration(&mut self, site: Site<'_>) {
@@ -20,7 +20,7 @@ impl Search<'_> {
                     site,
                     "configuration",
                     format!(
-                        "the key {} is missing, which {} needs; write it ({})",
+                        "the key {} is missing, which {} needs; write it{}",
                         quoted(&property.name),
                         action_type.id,
                         meaning(property)
@@ -52,11 +52,17 @@ impl Search<'_> {
     }
 }
 
+/// The first sentence of what the plugin says of a key, where it says
+/// something.
 fn meaning(property: &Property) -> String {
-    if property.description.is_empty() {
-        "the plugin does not say more".to_owned()
+    let words: Vec<&str> = property.description.split_whitespace().collect();
+    let text = words.join(" ");
+    let first = text.split(". ").next().unwrap_or_default();
+    let first = first.trim_end_matches('.');
+    if first.is_empty() {
+        String::new()
     } else {
-        property.description.trim_end_matches('.').to_owned()
+        format!(": {}", cut(first, 120))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::definition::tree::{Node, Value};
 use crate::definition::{Action, EnvironmentVariable, InputArtifact, OutputArtifact, Template};
 use std::collections::BTreeMap;
 
-const ACTION: Shape = Shape {
+pub(super) const ACTION: Shape = Shape {
     what: "an action",
     keys: &[
         "name",
@@ -29,7 +29,7 @@ const ACTION: Shape = Shape {
     refused: &[],
 };
 
-const ACTION_TYPE: Shape = Shape {
+pub(super) const ACTION_TYPE: Shape = Shape {
     what: "an action type",
     keys: &["category", "owner", "provider", "version"],
     refused: &[],
@@ -41,13 +41,13 @@ const INPUT: Shape = Shape {
     refused: &[],
 };
 
-const OUTPUT: Shape = Shape {
+pub(super) const OUTPUT: Shape = Shape {
     what: "an output artifact",
     keys: &["name", "files"],
     refused: &[],
 };
 
-const ENVIRONMENT: Shape = Shape {
+pub(super) const ENVIRONMENT: Shape = Shape {
     what: "an environment variable",
     keys: &["name", "value", "type"],
     refused: &[],

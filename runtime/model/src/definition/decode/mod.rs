@@ -13,6 +13,19 @@ use super::read::Format;
 use super::tree::Node;
 use fields::Decoder;
 
+/// Every key that is read, so that the book leaves none out.
+#[cfg(test)]
+pub(super) const KNOWN_KEYS: &[&[&str]] = &[
+    pipeline::KEYS,
+    pipeline::STAGE.keys,
+    pipeline::VARIABLE.keys,
+    pipeline::STORE.keys,
+    action::ACTION.keys,
+    action::ACTION_TYPE.keys,
+    action::OUTPUT.keys,
+    action::ENVIRONMENT.keys,
+];
+
 /// Reads the declaration out of a whole text. The pipeline is present where
 /// its structure is certain, even if single values in it are wrong.
 pub(super) fn decode(root: &Node, format: Format, lines: &Lines) -> (Option<Pipeline>, Problems) {

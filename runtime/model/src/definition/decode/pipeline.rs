@@ -30,7 +30,7 @@ const PIPELINE: Shape = Shape {
     )],
 };
 
-const STAGE: Shape = Shape {
+pub(super) const STAGE: Shape = Shape {
     what: "a stage",
     keys: &["name", "actions"],
     refused: &[
@@ -53,13 +53,13 @@ const STAGE: Shape = Shape {
     ],
 };
 
-const VARIABLE: Shape = Shape {
+pub(super) const VARIABLE: Shape = Shape {
     what: "a variable",
     keys: &["name", "defaultValue", "description"],
     refused: &[],
 };
 
-const STORE: Shape = Shape {
+pub(super) const STORE: Shape = Shape {
     what: "an artifact store",
     keys: &["type", "location", "encryptionKey"],
     refused: &[],

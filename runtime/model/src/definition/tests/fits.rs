@@ -32,7 +32,7 @@ fn a_pipeline_begins_with_its_sources_and_goes_on() {
                     ),
                     (
                         "CustomData = \"Release #{Git.CommitId}: #{variables.greeting}\"",
-                        "Url = \"file:///srv/more.git\""
+                        "RepositoryUrl = \"file:///srv/more.git\""
                     )
                 ]
             ),
@@ -162,7 +162,7 @@ fn members_that_a_provider_is_never_told_of_are_refused() {
 fn compute_actions_have_commands_files_and_variables() {
     let text = TOML
         .replace("\"Invoke/Custom/Webhook/1\"", "\"Compute/Custom/Shell/1\"\ncommands = [\"echo #{Git.CommitId}\"]\noutputVariables = [\"SIZE\"]\noutputArtifacts = [{ name = \"Report\", files = [\"*.xml\"] }]\nenvironmentVariables = [{ name = \"A\", value = \"b\", type = \"PLAINTEXT\" }]")
-        .replace("Body = ", "# ");
+        .replace("\nUrl = ", "\n# ").replace("TimeoutSeconds = ", "# ").replace("Message = ", "# ");
     load(&text, Format::Toml, &catalogue()).unwrap();
 }
 
@@ -216,23 +216,26 @@ fn a_configuration_holds_what_its_provider_declares() {
         &[
             (
                 "a required key is missing",
-                &[("Target = \"/srv/www\"", "")]
+                &[("TargetDirectory = \"/srv/www\"", "")]
             ),
             (
                 "a whole configuration is missing",
-                &[("[stages.actions.configuration]\nTarget = \"/srv/www\"", "")]
+                &[(
+                    "[stages.actions.configuration]\nTargetDirectory = \"/srv/www\"",
+                    ""
+                )]
             ),
             (
                 "a key is misspelt",
-                &[("Branch = \"main\"", "Brunch = \"main\"")]
+                &[("BranchName = \"main\"", "BrunchName = \"main\"")]
             ),
             (
                 "a key is unknown",
-                &[("Branch = \"main\"", "Colour = \"red\"")]
+                &[("BranchName = \"main\"", "Colour = \"red\"")]
             ),
             (
                 "a key with a dot is unknown",
-                &[("Branch = \"main\"", "\"a.b\" = \"red\"")]
+                &[("BranchName = \"main\"", "\"a.b\" = \"red\"")]
             ),
             (
                 "a provider has no keys",
@@ -240,16 +243,22 @@ fn a_configuration_holds_what_its_provider_declares() {
             ),
             (
                 "a number is a number",
-                &[("Timeout = 30", "Timeout = \"half an hour\"")]
+                &[("TimeoutSeconds = 30", "TimeoutSeconds = \"half an hour\"")]
             ),
-            ("a number has digits", &[("Timeout = 30", "Timeout = 1e3")]),
+            (
+                "a number has digits",
+                &[("TimeoutSeconds = 30", "TimeoutSeconds = 1e3")]
+            ),
             (
                 "a boolean is true or false",
-                &[("Verbose = true", "Verbose = \"yes\"")]
+                &[(
+                    "PollForSourceChanges = true",
+                    "PollForSourceChanges = \"yes\""
+                )]
             ),
             (
                 "a secret is not repeated",
-                &[("Body = ", "Token = \"hunter2\"\nBody = ")]
+                &[("Message = ", "Token = \"hunter2\"\nMessage = ")]
             ),
         ],
     );
@@ -257,7 +266,10 @@ fn a_configuration_holds_what_its_provider_declares() {
 
 #[test]
 fn a_number_that_a_reference_gives_is_known_only_later() {
-    let text = TOML.replace("Timeout = 30", "Timeout = \"#{Git.BranchName}\"");
+    let text = TOML.replace(
+        "TimeoutSeconds = 30",
+        "TimeoutSeconds = \"#{Git.BranchName}\"",
+    );
     load(&text, Format::Toml, &catalogue()).unwrap();
 }
 
@@ -267,7 +279,7 @@ fn all_problems_are_told_at_once_in_order_of_place() {
         TOML,
         &[
             ("name = \"webshop\"", "name = \"web shop\""),
-            ("Branch = \"main\"", "Brunch = \"main\""),
+            ("BranchName = \"main\"", "BrunchName = \"main\""),
             ("runOrder = 1", "runOrder = 0"),
             (
                 "{ name = \"Site\" }]\n[stages.actions.configuration]\nBuildSpec = \"testspec.yml\"",
@@ -279,5 +291,5 @@ fn all_problems_are_told_at_once_in_order_of_place() {
     );
     let problems = super::refused(&text, Format::Toml, "many");
     let lines: Vec<u32> = problems.iter().map(|p| p.place.unwrap().line).collect();
-    assert_eq!(lines, [1, 17, 25, 39, 56, 67], "{problems:#?}");
+    assert_eq!(lines, [1, 17, 26, 38, 55, 68], "{problems:#?}");
 }

@@ -157,7 +157,14 @@ fn the_longest_texts_take_no_long_time() {
         r#"{"name":"z"}]}"#,
     );
     let keys = filled("{", r#""stage{n}":1,"#, r#""z":1}"#);
-    let configuration = filled(&TOML.replace("Body = ", "# "), "Bod{n} = 1\n", "");
+    let configuration = filled(
+        &TOML
+            .replace("\nUrl = ", "\n# ")
+            .replace("TimeoutSeconds = ", "# ")
+            .replace("Message = ", "# "),
+        "Messag{n} = 1\n",
+        "",
+    );
     let templates = filled(&format!("{TOML}Token = \""), "#{Compile.x}", "\"\n");
     let numbers = filled("a = [", "1,", "]");
     let tables = filled("", "[a{n}]\n", "");

@@ -5,6 +5,7 @@ mod docs;
 mod fits;
 mod forms;
 mod hostile;
+mod languages;
 mod roundtrip;
 mod wiring;
 
@@ -72,7 +73,13 @@ fn id(category: Category, provider: &str) -> ActionTypeId {
 fn property(name: &str, kind: PropertyType, required: bool) -> Property {
     Property {
         name: name.into(),
-        description: format!("The {}", name.to_lowercase()),
+        description: match name {
+            "RepositoryUrl" => {
+                "Where the repository is: https://host/path,\n  or a path. More follows.".into()
+            }
+            "TargetDirectory" => "Absolute path of the directory to deploy to".into(),
+            _ => std::string::String::new(),
+        },
         kind,
         required,
         secret: name == "Token",
@@ -101,9 +108,9 @@ fn catalogue() -> Catalogue {
     add(
         id(Category::Source, "Git"),
         vec![
-            property("Url", String, true),
-            property("Branch", String, false),
-            property("FullClone", Boolean, false),
+            property("RepositoryUrl", String, true),
+            property("BranchName", String, false),
+            property("PollForSourceChanges", Boolean, false),
         ],
         count(0, 0),
         count(1, 1),
@@ -114,8 +121,8 @@ fn catalogue() -> Catalogue {
             id(category, "BuildSpec"),
             vec![
                 property("BuildSpec", String, false),
-                property("Timeout", Number, false),
-                property("Verbose", Boolean, false),
+                property("PrimarySource", String, false),
+                property("EnvironmentVariables", String, false),
             ],
             count(1, 5),
             count(0, 5),
@@ -125,7 +132,7 @@ fn catalogue() -> Catalogue {
     add(
         id(Category::Deploy, "Files"),
         vec![
-            property("Target", String, true),
+            property("TargetDirectory", String, true),
             property("KeepReleases", Number, false),
         ],
         count(1, 1),
@@ -135,7 +142,9 @@ fn catalogue() -> Catalogue {
     add(
         id(Category::Invoke, "Webhook"),
         vec![
-            property("Body", String, false),
+            property("Url", String, true),
+            property("Message", String, false),
+            property("TimeoutSeconds", Number, false),
             property("Token", Number, false),
         ],
         count(0, 0),

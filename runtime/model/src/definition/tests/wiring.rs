@@ -13,7 +13,7 @@ fn an_artifact_is_made_before_it_is_taken() {
                 "nobody makes it, and one is alike",
                 &[(
                     "inputArtifacts = [{ name = \"Site\" }]",
-                    "inputArtifacts = [{ name = \"Sight\" }]"
+                    "inputArtifacts = [{ name = \"Sites\" }]"
                 )]
             ),
             (
@@ -170,7 +170,10 @@ fn a_reference_is_to_what_is_known_when_the_action_starts() {
             ),
             (
                 "a source cannot use a pipeline's variable",
-                &[("Branch = \"main\"", "Branch = \"#{variables.greeting}\"")]
+                &[(
+                    "BranchName = \"main\"",
+                    "BranchName = \"#{variables.greeting}\""
+                )]
             ),
             (
                 "an action cannot use its own",
@@ -237,7 +240,7 @@ fn a_compute_action_sets_the_variables_it_names() {
 fn a_source_may_use_an_earlier_source_of_its_stage() {
     let text = TOML.replace(
         "[[stages]]\nname = \"Build\"",
-        "[[stages.actions]]\nname = \"Second\"\nrunOrder = 2\nactionTypeId = \"Source/Custom/Git/1\"\noutputArtifacts = [{ name = \"More\" }]\nconfiguration = { Url = \"file:///srv/more.git\", Branch = \"#{Git.BranchName}\" }\n\n[[stages]]\nname = \"Build\"",
+        "[[stages.actions]]\nname = \"Second\"\nrunOrder = 2\nactionTypeId = \"Source/Custom/Git/1\"\noutputArtifacts = [{ name = \"More\" }]\nconfiguration = { RepositoryUrl = \"file:///srv/more.git\", BranchName = \"#{Git.BranchName}\" }\n\n[[stages]]\nname = \"Build\"",
     );
     load(&text, Format::Toml, &catalogue()).unwrap();
 }
