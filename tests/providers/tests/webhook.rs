@@ -23,10 +23,9 @@ fn responses(all: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn only(receiver: &Receiver) -> Received {
-    match &receiver.received()[..] {
-        [request] => request.clone(),
-        other => panic!("expected one request, got {other:?}"),
-    }
+    let mut received = receiver.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    received.remove(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
