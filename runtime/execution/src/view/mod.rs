@@ -71,7 +71,10 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
 /// Which rows events are about: executions, their stages, their actions. Small
 /// lists, so that a decision about one action costs a few comparisons.
 #[derive(Default)]
-struct Touched<'a>(Vec<(ExecutionId, Vec<(&'a str, Vec<&'a str>)>)>);
+struct Touched<'a>(Vec<(ExecutionId, Stages<'a>)>);
+
+/// Stages with their actions.
+type Stages<'a> = Vec<(&'a str, Vec<&'a str>)>;
 
 impl<'a> Touched<'a> {
     fn add(&mut self, after: &'a PipelineState, event: &'a Event) {

@@ -106,7 +106,7 @@ impl Law {
                     })
                 });
                 assert!(
-                    waits != !run.running.is_empty(),
+                    waits == run.running.is_empty(),
                     "{id} neither waits nor runs, or does both"
                 );
             }

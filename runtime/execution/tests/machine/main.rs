@@ -1,5 +1,12 @@
 //! The machine from outside: given a pipeline, when a command, then these
 //! events. Every step of every test also checks the laws in `law`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test tells what is wrong by panicking"
+)]
 
 mod approvals;
 mod definitions;

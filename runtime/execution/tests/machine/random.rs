@@ -34,7 +34,7 @@ fn definition(mode: u8, shapes: &[Shape]) -> Pipeline {
                 let artifact = format!("art{number}{index}");
                 let taken = made[usize::from(*pick) % before].clone();
                 made.push(artifact.clone());
-                let text = if *pick % 16 == 0 {
+                let text = if pick.is_multiple_of(16) {
                     "#{no.where}"
                 } else {
                     "#{git.by}"
@@ -65,12 +65,12 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
     let stages = ["Source", "S0", "S1", "S2", "End"];
     let stage = stages[usize::from(which) % stages.len()].to_owned();
     let number = u128::from(which % 8) + 1;
-    let direction = if which % 2 == 0 {
+    let direction = if which.is_multiple_of(2) {
         Direction::Inbound
     } else {
         Direction::Outbound
     };
-    let mode = if which % 3 == 0 {
+    let mode = if which.is_multiple_of(3) {
         RetryMode::AllActions
     } else {
         RetryMode::FailedActions
@@ -85,8 +85,8 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
             made.artifacts.clear();
             Outcome::Succeeded(made)
         }),
-        100..=112 => approve(line, which, which % 4 != 0),
-        113..=117 => line.stop(line_number(line, number), which % 2 == 0),
+        100..=112 => approve(line, which, !which.is_multiple_of(4)),
+        113..=117 => line.stop(line_number(line, number), which.is_multiple_of(2)),
         118..=129 => {
             let failed = line
                 .state
