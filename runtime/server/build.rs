@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=LOCKGATE_BUNDLE");
-    let bundle = std::env::var_os("LOCKGATE_BUNDLE").map(PathBuf::from).unwrap_or_default();
+    let bundle = std::env::var_os("LOCKGATE_BUNDLE")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     // A directory that is missing now must be noticed when it appears.
     println!("cargo::rerun-if-changed={}", bundle.display());
     let mut folders: Vec<PathBuf> = std::fs::read_dir(&bundle)
@@ -23,10 +25,15 @@ fn main() {
         for file in [&manifest, &component] {
             println!("cargo::rerun-if-changed={}", file.display());
         }
-        let _ = writeln!(source, "    (include_str!({manifest:?}), include_bytes!({component:?})),");
+        let _ = writeln!(
+            source,
+            "    (include_str!({manifest:?}), include_bytes!({component:?})),"
+        );
     }
     source.push_str("]\n");
-    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    let out = std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     if let Err(error) = std::fs::write(Path::new(&out).join("bundle.rs"), source) {
         println!("cargo::error=cannot write the list of bundled providers: {error}");
     }

@@ -1,19 +1,16 @@
-//! Writes the files of a tree into an empty directory. The tree comes from a
-//! stranger: names are checked one by one, files are only created and never
-//! overwritten, and links are made last, so nothing is ever written through
-//! one.
+//! Writes the files of a tree into an empty directory. Files are only created
+//! and never overwritten, and links are made last, so nothing is ever written
+//! through one. `listing` has refused what no directory may hold.
 
-use crate::limits::{PATH_BYTES, TREE_BYTES, TREE_DEPTH, TREE_ENTRIES};
-use crate::object::{EntryKind, TreeEntry, tree_entries};
+use crate::limits::{PATH_BYTES, TREE_BYTES};
+use crate::listing::list;
+use crate::object::EntryKind;
 use crate::objects::Objects;
-use crate::trouble::{Result, Trouble, broken, disk};
+use crate::trouble::{Result, broken, disk};
 use gix_hash::ObjectId;
-use gix_object::Kind;
-use gix_validate::path::component;
-use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path};
+use std::io::Write;
+use std::path::Path;
 
 /// What WASI's file functions cannot do.
 pub struct Marks<'a> {
@@ -58,11 +55,6 @@ impl Checkout {
 }
 
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-const NAMES: component::Options = component::Options {
-    protect_windows: false,
-    protect_hfs: true,
-    protect_ntfs: true,
-};
 
 /// Writes `tree` below `root`, which exists and is empty.
 ///
@@ -74,111 +66,39 @@ pub fn checkout(
     root: &Path,
     marks: &Marks<'_>,
 ) -> Result<Checkout> {
+    let listed = list(objects, tree)?;
     let mut checkout = Checkout::default();
-    let mut links = Vec::new();
-    let mut count = 0;
-    let mut trees = vec![(*tree, String::new(), 0)];
-    while let Some((id, folder, depth)) = trees.pop() {
-        if depth > TREE_DEPTH {
-            return Err(Trouble::Content(format!(
-                "the tree has more than {TREE_DEPTH} directories inside each other, at {}",
-                shown(folder.as_bytes())
-            )));
-        }
-        let (kind, data) = objects.read(&id)?;
-        if kind != Kind::Tree {
-            return Err(broken(format!("{id} is a {kind} where a directory is expected")));
-        }
-        let entries = tree_entries(&id, &data)?;
-        count += entries.len();
-        if count > TREE_ENTRIES {
-            return Err(Trouble::Content(format!(
-                "the tree has more than {TREE_ENTRIES} files and directories, which is the limit of an artifact"
-            )));
-        }
-        let mut names = HashSet::new();
-        for entry in entries {
-            let path = named(&folder, &entry)?;
-            if !names.insert(entry.name.clone()) {
-                return Err(broken(format!(
-                    "the tree holds {} twice, which Git never writes; the repository is damaged or hostile",
-                    shown(path.as_bytes())
-                )));
+    for entry in &listed {
+        let place = root.join(&entry.path);
+        match entry.kind {
+            EntryKind::Tree | EntryKind::Commit => {
+                fs::create_dir(&place).map_err(disk("create the directory", &place))?;
             }
-            let place = root.join(&path);
-            match entry.kind {
-                EntryKind::Tree => {
-                    create_directory(&place)?;
-                    trees.push((entry.id, path, depth + 1));
-                    continue;
-                }
-                EntryKind::Commit => create_directory(&place)?,
-                EntryKind::Link => links.push((entry.id, place.clone())),
-                EntryKind::Blob | EntryKind::BlobExecutable => {}
-            }
-            let size = match entry.kind {
-                EntryKind::Blob | EntryKind::BlobExecutable => {
-                    let size = write_file(objects, &entry.id, &place, &path, &mut checkout)?;
-                    if entry.kind == EntryKind::BlobExecutable {
-                        (marks.executable)(&place)?;
-                    }
-                    size
-                }
-                _ => 0,
-            };
-            checkout.entries.push(Written {
-                path,
-                kind: entry.kind,
-                id: entry.id,
-                size,
-            });
+            EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link => {}
         }
+        let size = match entry.kind {
+            EntryKind::Tree => continue,
+            EntryKind::Commit | EntryKind::Link => 0,
+            EntryKind::Blob | EntryKind::BlobExecutable => {
+                write_file(objects, &entry.id, &place, &entry.path, &mut checkout)?
+            }
+        };
+        if entry.kind == EntryKind::BlobExecutable {
+            (marks.executable)(&place)?;
+        }
+        checkout.entries.push(Written {
+            path: entry.path.clone(),
+            kind: entry.kind,
+            id: entry.id,
+            size,
+        });
     }
-    for (id, place) in links {
-        let target = link_target(objects, &id, &place)?;
+    for entry in listed.iter().filter(|entry| entry.kind == EntryKind::Link) {
+        let place = root.join(&entry.path);
+        let target = link_target(objects, &entry.id, &place)?;
         (marks.link)(&target, &place)?;
     }
     Ok(checkout)
-}
-
-/// The entry's path, if its name can be one.
-fn named(folder: &str, entry: &TreeEntry) -> Result<String> {
-    let mode = (entry.kind == EntryKind::Link).then_some(component::Mode::Symlink);
-    let full = || {
-        let mut full = folder.as_bytes().to_vec();
-        if !full.is_empty() {
-            full.push(b'/');
-        }
-        full.extend_from_slice(&entry.name);
-        full
-    };
-    if let Err(error) = gix_validate::path::component(entry.name.as_slice().into(), mode, NAMES) {
-        return Err(broken(format!(
-            "the tree holds {}, which is refused: {error}; the repository is damaged or hostile",
-            shown(&full())
-        )));
-    }
-    if entry.name.contains(&0) {
-        return Err(broken("the tree holds a name with a NUL"));
-    }
-    let full = full();
-    if full.len() > PATH_BYTES {
-        return Err(Trouble::Content(format!(
-            "the tree holds a path of {} bytes and the limit is {PATH_BYTES}: {}…",
-            full.len(),
-            shown(full.get(..80).unwrap_or_default())
-        )));
-    }
-    String::from_utf8(full).map_err(|error| {
-        Trouble::Content(format!(
-            "the tree holds {}, whose name is not UTF-8; rename it in the repository, since an artifact cannot hold it",
-            shown(error.as_bytes())
-        ))
-    })
-}
-
-fn create_directory(place: &Path) -> Result<()> {
-    fs::create_dir(place).map_err(disk("create the directory", place))
 }
 
 fn write_file(
@@ -199,7 +119,7 @@ fn write_file(
         if start.len() < LFS.len() {
             start.extend(chunk.iter().take(LFS.len() - start.len()));
         }
-        file.write_all(chunk).map_err(write_error(place))
+        file.write_all(chunk).map_err(disk("write", place))
     })?;
     checkout.bytes += size;
     if start == LFS && size < 1024 {
@@ -208,15 +128,17 @@ fn write_file(
     Ok(size)
 }
 
-fn write_error(place: &Path) -> impl FnOnce(io::Error) -> Trouble + '_ {
-    disk("write", place)
-}
-
 fn link_target(objects: &mut Objects, id: &ObjectId, place: &Path) -> Result<String> {
     let mut target = Vec::new();
-    objects.blob(id, PATH_BYTES as u64, &mut |chunk| {
+    objects.blob(id, TREE_BYTES, &mut |chunk| {
         target.extend_from_slice(chunk);
-        Ok(())
+        if target.len() <= PATH_BYTES {
+            return Ok(());
+        }
+        Err(broken(format!(
+            "the link {} has a target of more than {PATH_BYTES} bytes, and cannot be made",
+            place.display()
+        )))
     })?;
     match String::from_utf8(target) {
         Ok(target) if !target.is_empty() && !target.contains('\0') => Ok(target),
@@ -225,9 +147,4 @@ fn link_target(objects: &mut Objects, id: &ObjectId, place: &Path) -> Result<Str
             place.display()
         ))),
     }
-}
-
-/// A name from a stranger, fit for a message.
-pub(crate) fn shown(name: &[u8]) -> String {
-    format!("'{}'", name.escape_ascii())
 }

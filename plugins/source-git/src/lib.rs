@@ -6,6 +6,7 @@
 mod checkout;
 mod history;
 mod limits;
+mod listing;
 mod local;
 mod location;
 mod look;

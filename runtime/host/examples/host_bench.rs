@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         name: "bench",
         world: World::ActionProvider,
         grant: &Grant::default(),
+        optional: &Default::default(),
         limits: Limits::default(),
     };
     let prepared = host.prepare(&component, plugin)?;

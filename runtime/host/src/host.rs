@@ -27,7 +27,7 @@ use lockgate_model::grant::Grant;
 use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Outcome};
 use lockgate_model::limits::Limits;
 use lockgate_model::plugin::World;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -156,7 +156,7 @@ impl Host {
     ) -> Result<Arc<Prepared>, PrepareError> {
         let (digest, component) = self.component(component)?;
         let needs = self.needs(&component, plugin.world)?;
-        if let Some(need) = needs.missing_from(plugin.grant) {
+        if let Some(need) = needs.missing_from(plugin.grant, plugin.optional) {
             return Err(PrepareError::NotGranted {
                 plugin: plugin.name.to_owned(),
                 need,
@@ -183,6 +183,7 @@ impl Host {
             name: "plugin",
             world,
             grant: &Grant::default(),
+            optional: &BTreeSet::new(),
             limits,
         };
         let prepared = self.link(digest, &component, needs, plugin)?;
@@ -361,6 +362,13 @@ impl Host {
         result.map_err(InvokeError::Failed)
     }
 
+    /// Whether code for this component is at hand, so that preparing it takes
+    /// no compiling.
+    #[must_use]
+    pub fn is_compiled(&self, digest: &Digest) -> bool {
+        self.compiled().contains_key(digest) || self.0.cache.holds(digest)
+    }
+
     pub(crate) fn settings(&self) -> &HostSettings {
         &self.0.settings
     }
@@ -420,7 +428,7 @@ impl Host {
             Phase::Job => prepared.grant.now(),
         };
         if around.phase == Phase::Job
-            && let Some(need) = prepared.needs.missing_from(&grant)
+            && let Some(need) = prepared.needs.missing_from(&grant, &prepared.optional)
         {
             let refused = PrepareError::NotGranted {
                 plugin: prepared.name.to_string(),
@@ -569,6 +577,7 @@ impl Host {
             limits,
             grant: LiveGrant::new(plugin.grant.clone()),
             needs,
+            optional: plugin.optional.clone(),
             pre,
             exports,
             action_types: OnceLock::new(),

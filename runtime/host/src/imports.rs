@@ -3,46 +3,8 @@
 
 use crate::prepare::PrepareError;
 use lockgate_model::grant::Grant;
-use lockgate_model::plugin::World;
-use std::fmt;
-
-/// A capability that needs a grant, seen among a component's imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Need {
-    /// `wasi:http`.
-    Http,
-    /// `lockgate:action/secrets`.
-    Secrets,
-    /// `lockgate:action/exec`.
-    Exec,
-    /// `lockgate:action/invoke`.
-    Invoke,
-}
-
-impl Need {
-    /// Whether any line of the grant speaks of it. Which host or secret exactly
-    /// is asked again at every use.
-    #[must_use]
-    pub fn allowed_by(self, grant: &Grant) -> bool {
-        match self {
-            Self::Http => !grant.http.is_empty(),
-            Self::Secrets => !grant.secrets.is_empty(),
-            Self::Exec => grant.exec,
-            Self::Invoke => grant.invoke,
-        }
-    }
-
-    /// What to write into a grant, with a place to fill in where one is needed.
-    #[must_use]
-    pub fn grant(self) -> &'static str {
-        match self {
-            Self::Http => "http=<host>",
-            Self::Secrets => "secret=<name>",
-            Self::Exec => "exec",
-            Self::Invoke => "invoke",
-        }
-    }
-}
+use lockgate_model::plugin::{Import as Need, World};
+use std::collections::BTreeSet;
 
 /// A set of needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,20 +32,9 @@ impl Needs {
             .filter(move |need| self.contains(*need))
     }
 
-    /// The first that the grant does not allow.
-    pub(crate) fn missing_from(self, grant: &Grant) -> Option<Need> {
-        self.iter().find(|need| !need.allowed_by(grant))
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Http => "outgoing HTTP (wasi:http)",
-            Self::Secrets => "secrets (lockgate:action/secrets)",
-            Self::Exec => "commands (lockgate:action/exec)",
-            Self::Invoke => "function calls (lockgate:action/invoke)",
-        })
+    /// The first that the grant does not allow and the plugin cannot do without.
+    pub(crate) fn missing_from(self, grant: &Grant, optional: &BTreeSet<Need>) -> Option<Need> {
+        self.iter().find(|need| !need.allowed_by(grant) && !optional.contains(need))
     }
 }
 

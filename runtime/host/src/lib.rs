@@ -28,7 +28,7 @@ pub use capability::invoke::Functions;
 pub use capability::secrets::Secrets;
 pub use floor::floor;
 pub use host::{Host, HostError, InvokeError};
-pub use imports::Need;
+pub use lockgate_model::plugin::Import as Need;
 pub use log::LogSink;
 pub use prepare::{Inspection, Plugin, PrepareError, Prepared};
 pub use request::{Directory, RunRequest};

@@ -3,7 +3,8 @@
 //! use; the host keeps them.
 
 use crate::contract::imports::{artifacts, exec, invoke, log, secrets, types};
-use crate::imports::{Need, Needs};
+use crate::imports::Needs;
+use lockgate_model::plugin::Import as Need;
 use crate::store::JobState;
 use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Result};

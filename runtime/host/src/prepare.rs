@@ -2,14 +2,15 @@
 //! exports against its world. Made once, shared by all jobs of one plugin.
 
 use crate::contract::exports;
-use crate::imports::{Need, Needs};
+use crate::imports::Needs;
 use crate::store::JobState;
 use lockgate_model::action_type::ActionType;
 use lockgate_model::artifact::Digest;
 use lockgate_model::grant::Grant;
 use lockgate_model::job::{Failure, FailureType};
 use lockgate_model::limits::Limits;
-use lockgate_model::plugin::World;
+use lockgate_model::plugin::{Import as Need, World};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use wasmtime::component::InstancePre;
@@ -23,6 +24,9 @@ pub struct Plugin<'a> {
     pub world: World,
     /// What the operator allows it.
     pub grant: &'a Grant,
+    /// Imports that it can do without: where one is not granted it is prepared
+    /// all the same, and each use is denied.
+    pub optional: &'a BTreeSet<Need>,
     /// Limits of each of its jobs.
     pub limits: Limits,
 }
@@ -153,6 +157,7 @@ pub struct Prepared {
     pub(crate) limits: Limits,
     pub(crate) grant: LiveGrant,
     pub(crate) needs: Needs,
+    pub(crate) optional: BTreeSet<Need>,
     pub(crate) pre: InstancePre<JobState>,
     pub(crate) exports: Exports,
     pub(crate) action_types: OnceLock<Vec<ActionType>>,

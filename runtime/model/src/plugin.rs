@@ -2,8 +2,11 @@
 //! it gets is the operator's grant; what it uses is decided by its component's
 //! real imports.
 
+use crate::grant::Grant;
 use crate::limits::Limits;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// The world a component is built for (`wit/action.wit`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,6 +66,60 @@ pub struct Asks {
     /// Calls of function components.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoke: Option<String>,
+    /// Imports without which it still does something useful. Where one of them
+    /// is not granted the plugin runs all the same, and each use is denied.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub optional: BTreeSet<Import>,
+}
+
+/// A capability that shows as an import of the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Import {
+    /// Outgoing HTTP.
+    Http,
+    /// Secrets in request headers.
+    Secrets,
+    /// Commands in the OS sandbox.
+    Exec,
+    /// Calls of function components.
+    Invoke,
+}
+
+impl Import {
+    /// Whether any line of the grant speaks of it. Which host or secret exactly
+    /// is asked again at every use.
+    #[must_use]
+    pub fn allowed_by(self, grant: &Grant) -> bool {
+        match self {
+            Self::Http => !grant.http.is_empty(),
+            Self::Secrets => !grant.secrets.is_empty(),
+            Self::Exec => grant.exec,
+            Self::Invoke => grant.invoke,
+        }
+    }
+
+    /// What to write into a grant, with a place to fill in where one is needed.
+    #[must_use]
+    pub fn grant(self) -> &'static str {
+        match self {
+            Self::Http => "http=<host>",
+            Self::Secrets => "secret=<name>",
+            Self::Exec => "exec",
+            Self::Invoke => "invoke",
+        }
+    }
+}
+
+impl fmt::Display for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "outgoing HTTP (wasi:http)",
+            Self::Secrets => "secrets (lockgate:action/secrets)",
+            Self::Exec => "commands (lockgate:action/exec)",
+            Self::Invoke => "function calls (lockgate:action/invoke)",
+        })
+    }
 }
 
 /// A manifest that cannot be used.

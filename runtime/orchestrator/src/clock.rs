@@ -23,7 +23,10 @@ impl Clock {
     /// A simulated clock that starts now, at `start`.
     #[must_use]
     pub fn simulated(start: Timestamp) -> Self {
-        Self::Simulated { start, since: tokio::time::Instant::now() }
+        Self::Simulated {
+            start,
+            since: tokio::time::Instant::now(),
+        }
     }
 
     /// The present.
@@ -32,7 +35,10 @@ impl Clock {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         match self {
             Self::System => Timestamp(
-                SystemTime::now().duration_since(UNIX_EPOCH).map(millis).unwrap_or_default(),
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map(millis)
+                    .unwrap_or_default(),
             ),
             Self::Simulated { start, since } => {
                 Timestamp(start.0.saturating_add(millis(since.elapsed())))

@@ -1,1 +1,29 @@
-//! The shell: owns pipelines, dispatches jobs, timers, triggers, recovery.
+//! The shell: owns pipelines, puts on disk what the core decides, and performs
+//! it. Knows no Wasm and no web: jobs leave through [`Runner`], faces come in
+//! through [`Orchestrator`].
+//!
+//! Each pipeline has one owner, a task that takes commands one after the other.
+//! A command becomes events, the events become one durable commit together with
+//! the jobs they owe, and only then anything is performed. A restart loads the
+//! state, asks what is due, and carries on.
+
+mod announce;
+mod attempt;
+mod clock;
+mod commit;
+mod error;
+mod follow;
+mod history;
+mod orchestrator;
+mod owner;
+mod poll;
+mod recover;
+mod runner;
+mod shared;
+
+pub use clock::Clock;
+pub use error::OrchestratorError;
+pub use follow::{Entry, Follow};
+pub use history::{ActionDetail, ApprovalDetail, ExecutionDetail, StageDetail};
+pub use orchestrator::{Orchestrator, Settings, Start};
+pub use runner::{Directory, LogSink, Runner};

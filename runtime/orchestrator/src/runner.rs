@@ -4,7 +4,9 @@
 use lockgate_model::action_type::{ActionTypeId, Catalogue};
 use lockgate_model::id::TenantId;
 use lockgate_model::job::{DetectRequest, Detection, Failure, Job, LogLine, Outcome};
+use lockgate_model::limits::Limits;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A directory of the machine, and where the provider sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,18 +19,22 @@ pub struct Directory {
     pub writable: bool,
 }
 
-/// Takes the lines of one job's log, in order.
-pub type LogSink = tokio::sync::mpsc::Sender<LogLine>;
+/// Takes the lines of one job's log, in order. Unbounded because a guest cannot
+/// be made to wait for a disk; its own limit on log bytes bounds it.
+pub type LogSink = tokio::sync::mpsc::UnboundedSender<LogLine>;
 
 /// Runs jobs.
 #[async_trait::async_trait]
 pub trait Runner: Send + Sync + 'static {
     /// The action types a tenant can use.
-    fn catalogue(&self, tenant: &TenantId) -> Catalogue;
+    fn catalogue(&self, tenant: &TenantId) -> Arc<Catalogue>;
 
     /// Whether jobs of this type are given a `/work` directory even when they
     /// have no artifacts.
     fn wants_work(&self, tenant: &TenantId, action_type: &ActionTypeId) -> bool;
+
+    /// What one job of this type may use.
+    fn limits(&self, tenant: &TenantId, action_type: &ActionTypeId) -> Limits;
 
     /// Whether providers of this type can say what is new.
     fn can_detect(&self, tenant: &TenantId, action_type: &ActionTypeId) -> bool;

@@ -136,17 +136,18 @@ impl Grants {
     /// Names the first plugin that is not.
     pub fn check_names<'a>(
         &self,
-        installed: impl Iterator<Item = &'a str> + Clone,
+        installed: impl Iterator<Item = &'a str>,
     ) -> Result<(), GrantsError> {
+        let installed: Vec<&str> = installed.collect();
         for (plugin, capabilities) in &self.by_plugin {
-            if !installed.clone().any(|name| name == plugin) {
+            if !installed.contains(&plugin.as_str()) {
                 return Err(GrantsError::UnknownPlugin {
                     plugin: plugin.clone(),
                     capability: capabilities
                         .first()
                         .map(ToString::to_string)
                         .unwrap_or_default(),
-                    installed: installed.collect::<Vec<_>>().join(", "),
+                    installed: installed.join(", "),
                 });
             }
         }

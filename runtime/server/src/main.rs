@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the pipeline did not succeed, 2 bad input, 3 our
 //! fault.
 
+mod api;
 mod cli;
 mod engine;
 mod face;
@@ -36,7 +37,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start: {error}");

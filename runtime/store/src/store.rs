@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::oneshot;
 
 /// How a store is opened.
@@ -52,7 +53,7 @@ pub struct Store {
 
 struct Inner {
     queue: Arc<Queue>,
-    _writer: Arc<Mutex<Writer>>,
+    writer: Arc<Mutex<Writer>>,
     checkpointer: Arc<Checkpointer>,
     readers: Arc<Readers>,
     transactions: Arc<AtomicU64>,
@@ -143,7 +144,7 @@ impl Store {
         // Made before its threads: on an error its drop ends those that run.
         let mut inner = Inner {
             queue: queue.clone(),
-            _writer: writer.clone(),
+            writer: writer.clone(),
             checkpointer: checkpointer.clone(),
             readers: Arc::new(Readers::new(path.to_owned(), readers)),
             transactions,
@@ -181,7 +182,9 @@ impl Store {
     /// share one write; each succeeds or fails alone. Changes handed over one
     /// after the other are written in that order.
     ///
-    /// Dropping the future does not take back a change that was handed over.
+    /// Dropping the future does not take back a change that was handed over. On
+    /// a multi-threaded runtime this may write on the calling thread, and so
+    /// must not be called from inside of a `LocalSet` there.
     ///
     /// # Errors
     /// `Conflict`, `Stale`, `TokenUsed`, `Deleting`, `Contradiction`, `Full`,
@@ -296,8 +299,27 @@ impl Store {
             reply,
         });
         self.inner.queue.push(request, lane).await?;
-        self.inner.queue.ring();
+        self.serve();
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Store {
+    /// Sees to it that what was queued is written. Where the writer is free this
+    /// thread does it, which saves two changes of threads; else the writer's
+    /// own thread does, together with all that came meanwhile.
+    fn serve(&self) {
+        let Inner { writer, queue, .. } = &*self.inner;
+        let may_block = tokio::runtime::Handle::try_current()
+            .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if may_block && let Ok(mut writer) = writer.try_lock() {
+            let more = tokio::task::block_in_place(|| writer.serve());
+            drop(writer);
+            if !more {
+                return;
+            }
+        }
+        queue.ring();
     }
 }
 

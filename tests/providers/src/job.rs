@@ -57,6 +57,7 @@ pub fn prepare(package: &str, folder: &str, grants: &[String]) -> Arc<Prepared> 
         name: &manifest.name,
         world: manifest.world,
         grant: &grant,
+        optional: &manifest.asks.optional,
         limits: manifest.limits,
     };
     host()

@@ -10,6 +10,7 @@ use crate::store::JobState;
 use lockgate_model::grant::Grant;
 use lockgate_model::job::LogLevel;
 use lockgate_model::plugin::World;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -89,6 +90,7 @@ impl JobState {
                 name: "function",
                 world: World::Function,
                 grant: &Grant::default(),
+                optional: &BTreeSet::new(),
                 limits,
             };
             host.prepare(&bytes, plugin)

@@ -59,10 +59,20 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
     /// The server's address
-    #[arg(long, env = "LOCKGATE_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    #[arg(
+        long,
+        env = "LOCKGATE_SERVER",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL"
+    )]
     pub server: String,
     /// Access key id
-    #[arg(long, env = "LOCKGATE_ACCESS_KEY", default_value = "LOCKGATEDEV", value_name = "ID")]
+    #[arg(
+        long,
+        env = "LOCKGATE_ACCESS_KEY",
+        default_value = "LOCKGATEDEV",
+        value_name = "ID"
+    )]
     pub access_key: String,
     /// Secret of the access key
     #[arg(

@@ -1,0 +1,319 @@
+//! `lockgate run`: one pipeline from one file, without a server. The same
+//! engine on a data directory of its own.
+
+use super::output::{line, safe};
+use super::progress::Progress;
+use super::{Output, Trust};
+use crate::Failure;
+use crate::api::FeedEntry;
+use crate::engine::{DEV_TENANT, Engine, Plan, default_cache, default_state};
+use anyhow::Context;
+use clap::Args;
+use lockgate_execution::{Event, StartedWork};
+use lockgate_model::definition::{Format, Pipeline, Problem, load};
+use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
+use lockgate_model::status::ExecutionStatus;
+use lockgate_model::trigger::SourceRevision;
+use lockgate_orchestrator::{Entry, Start};
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// Directories of earlier runs that are kept.
+const KEPT_RUNS: usize = 10;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The definition: TOML, or JSON as `aws codepipeline get-pipeline` prints it
+    pub file: PathBuf,
+    /// Approves every manual approval
+    #[arg(long)]
+    pub yes: bool,
+    /// Value of a pipeline variable; may be repeated
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// Revision that a source action takes instead of the newest; may be repeated
+    #[arg(long = "revision", value_name = "ACTION=REVISION")]
+    pub revisions: Vec<String>,
+    /// Where state, logs and artifacts are kept [default: a new directory under the user's state]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
+    let text = read_definition(&options.file)?;
+    let variables = pairs("--variable", &options.variables)?;
+    let revisions = pairs("--revision", &options.revisions)?;
+    let data = match options.data {
+        Some(data) => data,
+        None => new_run_directory()?,
+    };
+    let engine = Engine::start(Plan {
+        data: data.clone(),
+        cache: default_cache(),
+        trust: options.trust,
+        poll_seconds: None,
+        jobs: std::thread::available_parallelism().map_or(4, usize::from) * 4,
+        say: |text| eprintln!("{text}"),
+    })
+    .await?;
+    let definition = load(&text, format_of(&options.file)?, engine.plugins.catalogue())
+        .map_err(|problems| in_file(&options.file, &problems))?;
+    let asks = definition
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.actions)
+        .find(|action| action.action_type_id.is_manual_approval());
+    if let Some(action) = asks
+        && !options.yes
+        && !std::io::stdin().is_terminal()
+    {
+        return Err(Failure::input(format!(
+            "{}: the action '{}' waits for approval and there is no terminal to ask on; give --yes to approve",
+            options.file.display(),
+            action.name
+        )));
+    }
+    let tenant: TenantId = DEV_TENANT.parse()?;
+    let status = carry_out(
+        &engine,
+        &tenant,
+        definition,
+        variables,
+        revisions,
+        options.yes,
+        output,
+    )
+    .await;
+    engine.orchestrator.shut_down().await;
+    let status = status?;
+    if output == Output::Text {
+        line(&format!("state, logs and artifacts: {}", data.display()));
+    }
+    if status == ExecutionStatus::Succeeded {
+        Ok(())
+    } else {
+        Err(Failure::Pipeline)
+    }
+}
+
+async fn carry_out(
+    engine: &Engine,
+    tenant: &TenantId,
+    definition: Pipeline,
+    variables: BTreeMap<String, String>,
+    revisions: BTreeMap<String, String>,
+    yes: bool,
+    output: Output,
+) -> Result<ExecutionStatus, Failure> {
+    let by = Principal(format!("arn:aws:iam::{tenant}:user/{}", user()));
+    let orchestrator = &engine.orchestrator;
+    let name = definition.name.clone();
+    // A data directory that was used before may know the pipeline already.
+    match orchestrator.state(tenant, &name).await {
+        Ok(_) => orchestrator.update_pipeline(tenant, definition, &by).await,
+        Err(_) => orchestrator.create_pipeline(tenant, definition, &by).await,
+    }
+    .map_err(refused)?;
+    let start = Start {
+        variables,
+        source_revisions: revisions
+            .into_iter()
+            .map(|(action_name, revision_id)| SourceRevision {
+                action_name,
+                revision_id,
+            })
+            .collect(),
+        ..Start::by(&by)
+    };
+    let execution = orchestrator
+        .start_execution(tenant, &name, start, &by)
+        .await
+        .map_err(refused)?;
+
+    let mut progress = Progress::new(output);
+    let mut follow = orchestrator.follow(tenant, execution, true);
+    let mut interrupts = 0;
+    loop {
+        let entry = tokio::select! {
+            entry = follow.next() => entry?,
+            _ = tokio::signal::ctrl_c() => {
+                interrupts += 1;
+                stop(engine, tenant, &name, execution, &by).await;
+                if interrupts > 1 {
+                    return Err(Failure::Pipeline);
+                }
+                continue;
+            }
+        };
+        let Some(entry) = entry else { break };
+        let approval = waiting_approval(&entry);
+        progress.show(&FeedEntry::from(entry));
+        if let Some((stage, action, token, question)) = approval {
+            let answer = if yes {
+                (true, "--yes".to_owned())
+            } else {
+                ask(question).await?
+            };
+            let (approved, summary) = answer;
+            let answered = orchestrator
+                .answer_approval(tenant, &name, stage, action, token, approved, summary, &by)
+                .await;
+            // Somebody may have stopped the execution meanwhile.
+            if let Err(error) = answered {
+                eprintln!("error: {error}");
+            }
+        }
+    }
+    Ok(progress.status().unwrap_or(ExecutionStatus::Failed))
+}
+
+async fn stop(engine: &Engine, tenant: &TenantId, name: &str, id: ExecutionId, by: &Principal) {
+    let reason = "interrupted".to_owned();
+    let stopped = engine
+        .orchestrator
+        .stop_execution(tenant, name, id, true, reason, by)
+        .await;
+    if let Err(error) = stopped {
+        eprintln!("error: {error}");
+    }
+}
+
+type Waiting = (String, String, ApprovalToken, String);
+
+fn waiting_approval(entry: &Entry) -> Option<Waiting> {
+    let Entry::Event { recorded, .. } = entry else {
+        return None;
+    };
+    match &recorded.event {
+        Event::ActionStarted {
+            stage,
+            action,
+            work: StartedWork::Approval(token),
+            input,
+            ..
+        } => {
+            let mut question = format!("Approve '{}' in stage '{}'?", safe(action), safe(stage));
+            for key in ["CustomData", "ExternalEntityLink"] {
+                if let Some(text) = input.configuration.get(key) {
+                    question = format!("{}\n{question}", safe(text));
+                }
+            }
+            Some((stage.clone(), action.clone(), *token, question))
+        }
+        _ => None,
+    }
+}
+
+/// Asks on the terminal. Anything but a clear yes or no is asked again; an end
+/// of input is a no.
+async fn ask(question: String) -> Result<(bool, String), Failure> {
+    let asked = tokio::task::spawn_blocking(move || -> std::io::Result<(bool, String)> {
+        let stdin = std::io::stdin();
+        println!("{question}");
+        loop {
+            print!("[yes/no, then an optional remark] ");
+            std::io::stdout().flush()?;
+            let mut text = String::new();
+            if stdin.lock().read_line(&mut text)? == 0 {
+                return Ok((false, "end of input".to_owned()));
+            }
+            let (word, remark) = text
+                .trim()
+                .split_once(char::is_whitespace)
+                .unwrap_or((text.trim(), ""));
+            match word
+                .trim_end_matches([',', ':'])
+                .to_ascii_lowercase()
+                .as_str()
+            {
+                "y" | "yes" => return Ok((true, remark.trim().to_owned())),
+                "n" | "no" => return Ok((false, remark.trim().to_owned())),
+                _ => println!("Please answer yes or no."),
+            }
+        }
+    });
+    Ok(asked.await?.context("cannot ask on the terminal")?)
+}
+
+/// Reads a definition's text.
+pub fn read_definition(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::input(format!("{}: {error}", file.display())))
+}
+
+/// By the file's ending.
+pub fn format_of(file: &Path) -> Result<Format, Failure> {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("toml") => Ok(Format::Toml),
+        Some("json") => Ok(Format::Json),
+        _ => Err(Failure::input(format!(
+            "{}: a definition's file name ends in .toml or .json",
+            file.display()
+        ))),
+    }
+}
+
+/// `NAME=VALUE` for each.
+pub fn pairs(option: &str, given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    given
+        .iter()
+        .map(|text| {
+            let (name, value) = text
+                .split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .ok_or_else(|| Failure::input(format!("{option} '{text}': write NAME=VALUE")))?;
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn in_file(file: &Path, problems: &[Problem]) -> Failure {
+    Failure::Input(
+        problems
+            .iter()
+            .map(|p| format!("{}:{p}", file.display()))
+            .collect(),
+    )
+}
+
+fn refused(error: lockgate_orchestrator::OrchestratorError) -> Failure {
+    use lockgate_orchestrator::OrchestratorError as E;
+    match error {
+        E::Definition(problems) => {
+            Failure::Input(problems.iter().map(ToString::to_string).collect())
+        }
+        E::Rejected(rejected) => Failure::input(rejected),
+        other => Failure::Ours(other.into()),
+    }
+}
+
+fn user() -> String {
+    std::env::var("USER")
+        .ok()
+        .filter(|user| !user.is_empty())
+        .unwrap_or_else(|| "local".into())
+}
+
+/// A new directory for this run; the oldest ones are removed.
+fn new_run_directory() -> Result<PathBuf, Failure> {
+    let runs = default_state().join("runs");
+    std::fs::create_dir_all(&runs)
+        .map_err(|error| Failure::input(format!("{}: {error}; give --data DIR", runs.display())))?;
+    let mut old: Vec<PathBuf> = std::fs::read_dir(&runs)?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    // Their names are version 7 UUIDs: in the order they were made.
+    old.sort();
+    let surplus = old.len().saturating_sub(KEPT_RUNS - 1);
+    for path in old.into_iter().take(surplus) {
+        // One that is in use, or somebody else's, stays.
+        if lockgate_store::Store::is_free(&path.join("lockgate.db")) {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+    Ok(runs.join(uuid::Uuid::now_v7().to_string()))
+}

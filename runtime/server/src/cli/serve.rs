@@ -1,0 +1,111 @@
+//! `lockgate serve`: the server, until it is told to end.
+
+use super::Trust;
+use crate::Failure;
+use crate::engine::{DEV_TENANT, Engine, Plan};
+use crate::face;
+use anyhow::Context;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+
+/// The one fixed key of `--dev`.
+pub const DEV_ACCESS_KEY: &str = "LOCKGATEDEV";
+/// Its secret, which is no secret.
+pub const DEV_SECRET: &str = "lockgate-dev-secret";
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// For trying things out: loopback only, one tenant (111122223333), and the access key LOCKGATEDEV with the secret lockgate-dev-secret
+    #[arg(long)]
+    pub dev: bool,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// Seconds between two looks at each source; 0 looks never
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub poll: u64,
+    /// Jobs that run at a time
+    #[arg(long, default_value_t = 256, value_name = "COUNT")]
+    pub jobs: usize,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+pub async fn serve(options: Options) -> Result<(), Failure> {
+    if !options.dev {
+        return Err(Failure::input(
+            "'serve' knows only the fixed access key of --dev in this version; add --dev to try things out on loopback",
+        ));
+    }
+    if !options.listen.ip().is_loopback() {
+        return Err(Failure::input(format!(
+            "--listen {}: the access key of --dev is public, so it serves on loopback only; write 127.0.0.1:{}",
+            options.listen,
+            options.listen.port()
+        )));
+    }
+    if options.jobs == 0 {
+        return Err(Failure::input(
+            "--jobs 0: no action could ever run; give at least 1",
+        ));
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LOCKGATE_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    // Bound first: an address in use is said before anything is loaded.
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|error| Failure::input(format!("--listen {}: {error}", options.listen)))?;
+    let engine = Engine::start(Plan {
+        cache: options.data.join("cache"),
+        data: options.data.clone(),
+        trust: options.trust,
+        poll_seconds: Some(options.poll).filter(|seconds| *seconds > 0),
+        jobs: options.jobs,
+        say: |text| tracing::info!("{text}"),
+    })
+    .await?;
+    let address = listener.local_addr()?;
+    tracing::info!(data = %options.data.display(), tenant = DEV_TENANT, "listening on http://{address}");
+    // For whoever started us with port 0.
+    println!("http://{address}");
+    let keys = face::Keys::dev(DEV_ACCESS_KEY, DEV_SECRET, DEV_TENANT.parse()?);
+    let router = face::router(engine.orchestrator.clone(), engine.plugins.clone(), keys);
+    let served = axum::serve(listener, router).with_graceful_shutdown(told_to_end());
+    // A feed may be open for days: it does not hold up the end.
+    tokio::select! {
+        served = served.into_future() => served.context("the server ended")?,
+        () = async { told_to_end().await; tokio::time::sleep(GRACE).await } => {}
+    }
+    tracing::info!("shutting down; what is in progress carries on at the next start");
+    engine.orchestrator.shut_down().await;
+    Ok(())
+}
+
+/// Requests that are being answered get so long when the server is told to end.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,249 @@
+//! Pipelines: definitions in and out, states, transitions.
+
+use super::Face;
+use super::auth::Caller;
+use super::refusal::Refused;
+use crate::api::{
+    Created, PipelineDocument, PipelineList, PipelineMetadata, PipelineState, PipelineSummary,
+    StageState, TransitionRequest, TransitionState,
+};
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use lockgate_execution::{Gate, Rejected, Transition};
+use lockgate_model::definition::{Format, Pipeline, load};
+use lockgate_model::id::TenantId;
+use lockgate_model::trigger::{Trigger, TriggerType};
+use lockgate_orchestrator::{OrchestratorError, Start};
+use serde::Deserialize;
+
+/// The most pipelines in one answer.
+const LIST_LIMIT: u32 = 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+pub(super) async fn list(
+    caller: Caller,
+    State(face): State<Face>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<PipelineList>, Refused> {
+    let Query(page) = page?;
+    let limit = page.limit.unwrap_or(LIST_LIMIT).clamp(1, LIST_LIMIT);
+    let store = face.orchestrator.store();
+    let rows = store
+        .list_pipelines(&caller.tenant, page.after.as_deref(), limit)
+        .await?;
+    let pipelines = rows
+        .into_iter()
+        .map(|row| PipelineSummary {
+            name: row.pipeline,
+            version: row.definition_version,
+            created: row.created,
+            updated: row.updated,
+        })
+        .collect();
+    Ok(Json(PipelineList { pipelines }))
+}
+
+pub(super) async fn create(
+    caller: Caller,
+    State(face): State<Face>,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Json<Created>, Refused> {
+    let definition = definition(&face, &headers, &body)?;
+    let name = definition.name.clone();
+    let orchestrator = &face.orchestrator;
+    orchestrator
+        .create_pipeline(&caller.tenant, definition, &caller.principal)
+        .await?;
+    // As CodePipeline does; a pipeline that needs values for its variables
+    // cannot start by itself.
+    let start = Start {
+        trigger: Trigger {
+            trigger_type: TriggerType::CreatePipeline,
+            trigger_detail: caller.principal.to_string(),
+        },
+        ..Start::by(&caller.principal)
+    };
+    let started = orchestrator
+        .start_execution(&caller.tenant, &name, start, &caller.principal)
+        .await;
+    let (pipeline_execution_id, not_started) = match started {
+        Ok(id) => (Some(id.to_string()), None),
+        Err(OrchestratorError::Rejected(rejected)) => (None, Some(rejected.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Json(Created {
+        name,
+        version: 1,
+        pipeline_execution_id,
+        not_started,
+    }))
+}
+
+pub(super) async fn update(
+    caller: Caller,
+    State(face): State<Face>,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Json<Created>, Refused> {
+    let definition = definition(&face, &headers, &body)?;
+    let name = definition.name.clone();
+    face.orchestrator
+        .update_pipeline(&caller.tenant, definition, &caller.principal)
+        .await?;
+    let state = face.orchestrator.state(&caller.tenant, &name).await?;
+    let version = state
+        .definition()
+        .map_or(0, |definition| definition.version);
+    Ok(Json(Created {
+        name,
+        version,
+        pipeline_execution_id: None,
+        not_started: None,
+    }))
+}
+
+fn definition(face: &Face, headers: &HeaderMap, body: &str) -> Result<Pipeline, Refused> {
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let format = match media_type.map(|text| text.split(';').next().unwrap_or(text).trim()) {
+        Some("application/json") => Format::Json,
+        Some("application/toml") => Format::Toml,
+        other => {
+            return Err(Refused::invalid(format!(
+                "Content-Type '{}': send a definition as application/json or application/toml",
+                other.unwrap_or_default()
+            )));
+        }
+    };
+    load(body, format, face.plugins.catalogue()).map_err(|problems| Refused::definition(&problems))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Version {
+    version: Option<u32>,
+}
+
+pub(super) async fn show(
+    caller: Caller,
+    State(face): State<Face>,
+    Path(name): Path<String>,
+    version: Result<Query<Version>, QueryRejection>,
+) -> Result<Json<PipelineDocument>, Refused> {
+    let Query(Version { version }) = version?;
+    let state = face.orchestrator.state(&caller.tenant, &name).await?;
+    let stored = face
+        .orchestrator
+        .store()
+        .definition(&caller.tenant, &name, version)
+        .await?;
+    let Some(stored) = stored else {
+        let version = version.map_or_else(|| "newest".to_owned(), |version| version.to_string());
+        return Err(Refused::not_found(
+            "PipelineVersionNotFoundException",
+            format!("pipeline '{name}' has no version {version}; its versions begin with 1"),
+        ));
+    };
+    let pipeline: Pipeline =
+        serde_json::from_str(&stored.json).map_err(|error| Refused::ours(&error))?;
+    let metadata = PipelineMetadata {
+        pipeline_arn: arn(&caller.tenant, &name),
+        created: state.created(),
+        updated: stored.at,
+    };
+    Ok(Json(PipelineDocument { pipeline, metadata }))
+}
+
+fn arn(tenant: &TenantId, name: &str) -> String {
+    format!("arn:aws:codepipeline:us-east-1:{tenant}:{name}")
+}
+
+pub(super) async fn state(
+    caller: Caller,
+    State(face): State<Face>,
+    Path(name): Path<String>,
+) -> Result<Json<PipelineState>, Refused> {
+    let state = face.orchestrator.state(&caller.tenant, &name).await?;
+    let definition = state.definition().ok_or_else(|| {
+        OrchestratorError::from(Rejected::PipelineNotFound { name: name.clone() })
+    })?;
+    let closed = Gate::default();
+    let stages = definition
+        .stages
+        .iter()
+        .map(|stage| {
+            let gate = state.gate(&stage.name).unwrap_or(&closed);
+            StageState {
+                name: stage.name.clone(),
+                inbound: side(&gate.inbound),
+                outbound: side(&gate.outbound),
+                holder: gate.holder.map(|id| id.to_string()),
+                waiting: gate
+                    .waiting
+                    .iter()
+                    .map(|w| w.execution.to_string())
+                    .collect(),
+                latest: gate.latest.map(|id| id.to_string()),
+            }
+        })
+        .collect();
+    Ok(Json(PipelineState {
+        name,
+        version: definition.version,
+        stages,
+    }))
+}
+
+fn side(transition: &Transition) -> TransitionState {
+    TransitionState {
+        enabled: transition.enabled,
+        reason: transition.reason.clone(),
+        changed_by: transition.changed_by.as_ref().map(ToString::to_string),
+        changed_at: transition.changed_at,
+    }
+}
+
+pub(super) async fn delete(
+    caller: Caller,
+    State(face): State<Face>,
+    Path(name): Path<String>,
+) -> Result<Json<serde_json::Value>, Refused> {
+    face.orchestrator
+        .delete_pipeline(&caller.tenant, &name, &caller.principal)
+        .await?;
+    Ok(Json(serde_json::json!({})))
+}
+
+pub(super) async fn transition(
+    caller: Caller,
+    State(face): State<Face>,
+    Path((name, stage)): Path<(String, String)>,
+    body: Result<Json<TransitionRequest>, JsonRejection>,
+) -> Result<Json<serde_json::Value>, Refused> {
+    let Json(TransitionRequest {
+        direction,
+        disabled,
+    }) = body?;
+    face.orchestrator
+        .set_transition(
+            &caller.tenant,
+            &name,
+            stage,
+            direction,
+            disabled,
+            &caller.principal,
+        )
+        .await?;
+    Ok(Json(serde_json::json!({})))
+}

@@ -1,0 +1,170 @@
+//! Every refusal as JSON: CodePipeline's name for it, one sentence, and the
+//! status that goes with it.
+
+use crate::api::Refusal;
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use lockgate_execution::Rejected;
+use lockgate_model::definition::Problem;
+use lockgate_orchestrator::OrchestratorError;
+use lockgate_store::StoreError;
+
+/// A request that is not carried out.
+#[derive(Debug)]
+pub struct Refused {
+    status: StatusCode,
+    refusal: Refusal,
+}
+
+impl Refused {
+    fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
+        let refusal = Refusal {
+            kind: kind.to_owned(),
+            message: message.into(),
+            problems: vec![],
+        };
+        Self { status, refusal }
+    }
+
+    /// What was given cannot be used.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
+    }
+
+    /// A definition with everything that is wrong with it.
+    pub fn definition(problems: &[Problem]) -> Self {
+        let mut refused = Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidStructureException",
+            format!("the definition has {} problem(s)", problems.len()),
+        );
+        refused.refusal.problems = problems.iter().map(ToString::to_string).collect();
+        refused
+    }
+
+    /// There is no such thing, or it is somebody else's.
+    pub fn not_found(kind: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, kind, message)
+    }
+
+    pub(super) fn nobody() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "MissingAuthenticationTokenException",
+            "the request names no access key; send 'Authorization: Basic' with the access key id and its secret",
+        )
+    }
+
+    pub(super) fn stranger() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "UnrecognizedClientException",
+            "the access key or its secret is wrong",
+        )
+    }
+
+    /// Something on our side; the particulars are for the log.
+    pub fn ours(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalFailure",
+            "the server could not do this; its log says why",
+        )
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let unauthorized = self.status == StatusCode::UNAUTHORIZED;
+        let mut response = (self.status, Json(self.refusal)).into_response();
+        if unauthorized {
+            let basic = HeaderValue::from_static("Basic realm=\"lockgate\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+        }
+        response
+    }
+}
+
+impl From<OrchestratorError> for Refused {
+    fn from(error: OrchestratorError) -> Self {
+        match &error {
+            OrchestratorError::Definition(problems) => Self::definition(problems),
+            OrchestratorError::Rejected(rejected) => Self::new(
+                status_of(rejected),
+                rejected.exception(),
+                rejected.to_string(),
+            ),
+            OrchestratorError::Store(error) => error.clone().into(),
+            OrchestratorError::Damaged { .. } => Self::ours(&error),
+            OrchestratorError::ShuttingDown => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                error.to_string(),
+            ),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Full(_) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "InternalFailure",
+                "the server's disk is full; nothing of the request was kept, try again when there is room",
+            ),
+            StoreError::Conflict { .. } | StoreError::Deleting { .. } => {
+                Self::new(StatusCode::CONFLICT, "ConflictException", error.to_string())
+            }
+            _ => Self::ours(&error),
+        }
+    }
+}
+
+impl From<JsonRejection> for Refused {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::invalid(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::invalid(rejection.body_text())
+    }
+}
+
+fn status_of(rejected: &Rejected) -> StatusCode {
+    match rejected {
+        Rejected::PipelineNotFound { .. }
+        | Rejected::ExecutionNotFound { .. }
+        | Rejected::StageNotFound { .. }
+        | Rejected::ActionNotFound { .. } => StatusCode::NOT_FOUND,
+        Rejected::PipelineNameInUse { .. }
+        | Rejected::ApprovalAlreadyCompleted { .. }
+        | Rejected::DuplicatedStopRequest { .. }
+        | Rejected::NotStoppable { .. }
+        | Rejected::StageNotRetryable { .. }
+        | Rejected::NotLatestExecution { .. } => StatusCode::CONFLICT,
+        Rejected::Contradiction(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+pub(super) async fn no_such_route(uri: Uri) -> Refused {
+    Refused::not_found(
+        "UnknownOperationException",
+        format!("there is nothing at {}", uri.path()),
+    )
+}
+
+pub(super) async fn no_such_method(uri: Uri) -> Refused {
+    Refused::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "UnknownOperationException",
+        format!("{} cannot be used with this method", uri.path()),
+    )
+}
