@@ -25,12 +25,32 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
 pub(crate) struct Packer {
     buffer: Vec<u8>,
     blobs: mpsc::Sender<(Digest, Bytes)>,
-    pub(crate) packed: Vec<(Digest, u64)>,
+    packed: Vec<(Digest, u64)>,
 }
 
 /// Nobody takes the blobs any more.
 #[derive(Debug)]
 pub(crate) struct Abandoned;
+
+/// What became of a file that was to be packed.
+#[derive(Debug)]
+pub(crate) enum Added {
+    /// All of it is packed.
+    Whole { size: u64, digest: [u8; 32] },
+    /// It is longer than it may be.
+    TooLong,
+    /// Nobody takes the blobs any more.
+    Abandoned,
+}
+
+/// Where packed content is.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    /// Digests and sizes, in order.
+    pub(crate) blobs: Vec<(Digest, u64)>,
+    /// What follows the blobs, kept beside the manifest.
+    pub(crate) inline: Vec<u8>,
+}
 
 impl Packer {
     pub(crate) fn new(blobs: mpsc::Sender<(Digest, Bytes)>) -> Self {
@@ -41,17 +61,11 @@ impl Packer {
         }
     }
 
-    /// Takes a file of about `size` bytes, at most `most`; gives its true size
-    /// and digest, or nothing where it is longer than `most`. Blocks while
-    /// blobs are not taken.
-    pub(crate) fn add(
-        &mut self,
-        file: &mut impl Read,
-        size: u64,
-        most: u64,
-    ) -> io::Result<Result<Option<(u64, [u8; 32])>, Abandoned>> {
+    /// Takes a file of about `size` bytes, at most `most`. Blocks while blobs are
+    /// not taken.
+    pub(crate) fn add(&mut self, file: &mut impl Read, size: u64, most: u64) -> io::Result<Added> {
         if size >= LARGE && !self.buffer.is_empty() && self.flush().is_err() {
-            return Ok(Err(Abandoned));
+            return Ok(Added::Abandoned);
         }
         let mut hash = Sha256::new();
         let mut total = 0u64;
@@ -62,13 +76,16 @@ impl Packer {
             hash.update(self.buffer.get(start..).unwrap_or_default());
             total += length as u64;
             if total > most {
-                return Ok(Ok(None));
+                return Ok(Added::TooLong);
             }
             if self.buffer.len() < BLOB {
-                return Ok(Ok(Some((total, hash.finalize().into()))));
+                return Ok(Added::Whole {
+                    size: total,
+                    digest: hash.finalize().into(),
+                });
             }
             if self.flush().is_err() {
-                return Ok(Err(Abandoned));
+                return Ok(Added::Abandoned);
             }
         }
     }
@@ -83,11 +100,14 @@ impl Packer {
     }
 
     /// The blobs, and the content that stays beside the manifest.
-    pub(crate) fn finish(mut self) -> Result<(Vec<(Digest, u64)>, Vec<u8>), Abandoned> {
+    pub(crate) fn finish(mut self) -> Result<Packed, Abandoned> {
         if !self.buffer.is_empty() && (!self.packed.is_empty() || self.buffer.len() > INLINE) {
             self.flush()?;
         }
-        Ok((self.packed, self.buffer))
+        Ok(Packed {
+            blobs: self.packed,
+            inline: self.buffer,
+        })
     }
 }
 
@@ -101,20 +121,16 @@ pub(crate) struct Tree {
 
 impl Tree {
     /// The object, and the digest of its manifest.
-    pub(crate) fn write(
-        manifest: &Manifest,
-        blobs: &[(Digest, u64)],
-        inline: &[u8],
-    ) -> (Digest, Vec<u8>) {
+    pub(crate) fn write(manifest: &Manifest, packed: &Packed) -> (Digest, Vec<u8>) {
         let mut text = manifest.text();
         let name = Digest(digest(text.as_bytes()));
         text.push('\n');
-        for (blob, size) in blobs {
+        for (blob, size) in &packed.blobs {
             text.push_str(&format!("{} {size}\n", blob.hex()));
         }
         text.push('\n');
         let mut object = text.into_bytes();
-        object.extend_from_slice(inline);
+        object.extend_from_slice(&packed.inline);
         (name, object)
     }
 

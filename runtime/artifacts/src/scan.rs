@@ -1,7 +1,7 @@
 //! Reads a directory that strangers wrote: every file in it is opened by a
 //! descriptor of its directory, and nothing follows a link.
 
-use crate::content::Packer;
+use crate::content::{Added, Packer};
 use crate::error::ArtifactError;
 use crate::manifest::{Entry, Escaped, Manifest, Node, directory_mode, file_mode};
 use crate::store::TreeLimits;
@@ -81,19 +81,22 @@ impl<'a> Intake<'a> {
     ) -> Result<(), ArtifactError> {
         let left = self.limits.bytes - self.bytes;
         let added = if size > left {
-            None
+            Added::TooLong
         } else {
             self.packer
                 .add(content, size, left)
                 .map_err(|error| ArtifactError::file(Escaped(&path), error))?
-                .map_err(|_| ArtifactError::Stopping)?
         };
-        let Some((size, digest)) = added else {
-            return Err(ArtifactError::Limit {
-                name: self.name.to_owned(),
-                what: format!("its files have more than {} bytes", self.limits.bytes),
-                setting: "artifact-bytes",
-            });
+        let (size, digest) = match added {
+            Added::Whole { size, digest } => (size, digest),
+            Added::Abandoned => return Err(ArtifactError::Stopping),
+            Added::TooLong => {
+                return Err(ArtifactError::Limit {
+                    name: self.name.to_owned(),
+                    what: format!("its files have more than {} bytes", self.limits.bytes),
+                    setting: "artifact-bytes",
+                });
+            }
         };
         self.bytes += size;
         self.push(

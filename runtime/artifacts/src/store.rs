@@ -100,19 +100,19 @@ impl Artifacts {
             let Intake {
                 manifest, packer, ..
             } = intake;
-            let (blobs, inline) = packer.finish().map_err(|_| ArtifactError::Stopping)?;
-            Ok::<_, ArtifactError>((manifest, blobs, inline))
+            let packed = packer.finish().map_err(|_| ArtifactError::Stopping)?;
+            Ok::<_, ArtifactError>((manifest, packed))
         });
         while let Some((digest, blob)) = blobs.recv().await {
             self.put(blob_key(tenant, digest), blob).await?;
         }
-        let (manifest, blobs, inline) = reading.await.map_err(|_| ArtifactError::Stopping)??;
+        let (manifest, packed) = reading.await.map_err(|_| ArtifactError::Stopping)??;
         let files = manifest
             .entries
             .iter()
             .filter(|entry| !matches!(entry.node, Node::Directory { .. }))
             .count() as u64;
-        let (digest, object) = Tree::write(&manifest, &blobs, &inline);
+        let (digest, object) = Tree::write(&manifest, &packed);
         self.put(tree_key(tenant, digest), object.into()).await?;
         Ok(Artifact {
             name: name.to_owned(),

@@ -1,4 +1,11 @@
 //! Artifacts as zip files, and zip files from strangers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod trees;
 

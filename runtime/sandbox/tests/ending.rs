@@ -1,10 +1,16 @@
 //! How commands end, and that nothing of them outlives the ending.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod running;
 
-use lockgate_sandbox::{Command, Ending, Limits, Mount, Output, SandboxError, Stream};
+use lockgate_sandbox::{Command, Ending, Mount, Output, SandboxError, Stream};
 use running::{python, run, sandbox, shell, try_run};
-use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -261,10 +267,6 @@ async fn a_command_leaves_no_descriptor_and_no_process_with_the_server() {
             })
             .count()
     };
-    let probe = tempfile::tempfile().unwrap();
-    assert!(probe.as_raw_fd() > 2);
-    let limits = Limits::default();
-    assert!(limits.memory_bytes > 0);
     // Run alone in its own process, as other tests hold descriptors of theirs.
     if std::env::var_os("SANDBOX_TEST_ALONE").is_none() {
         let status = std::process::Command::new(std::env::current_exe().unwrap())

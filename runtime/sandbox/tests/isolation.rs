@@ -1,4 +1,11 @@
 //! What a command sees of the machine: nothing that it was not shown.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod running;
 
@@ -312,4 +319,33 @@ async fn a_mount_that_is_not_there_is_an_error_with_its_path() {
     let error = try_run(command).await.unwrap_err();
     assert!(matches!(error, SandboxError::Invalid(_)), "{error:?}");
     assert!(error.to_string().contains("'/does/not/exist'"), "{error}");
+}
+
+#[tokio::test]
+async fn a_toolchain_that_is_shown_read_only_builds_a_program() {
+    let rustc = std::env::var("RUSTC").unwrap_or("rustc".into());
+    let root = std::process::Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .unwrap()
+        .stdout;
+    let root = String::from_utf8(root).unwrap();
+    let work = tempfile::tempdir().unwrap();
+    fs::write(
+        work.path().join("main.rs"),
+        "fn main() { std::thread::spawn(|| println!(\"built inside\")).join().unwrap(); }",
+    )
+    .unwrap();
+    let mut command = shell("rustc main.rs && ./main");
+    command.mounts = vec![
+        Mount::read(root.trim(), "/opt/rust"),
+        Mount::write(work.path(), "/work"),
+    ];
+    command.working_directory = "/work".into();
+    command
+        .environment
+        .insert("PATH".into(), "/opt/rust/bin:/usr/bin".into());
+    let ran = run(command).await;
+    assert_eq!(ran.text(), "built inside");
+    assert_eq!(ran.ending(), &Ending::Code(0));
 }
