@@ -92,7 +92,10 @@ fn references(
         }
     }
     lines.sort();
-    let text: String = lines.iter().map(|(name, id)| format!("{id} {name}\n")).collect();
+    let text: String = lines
+        .iter()
+        .map(|(name, id)| format!("{id} {name}\n"))
+        .collect();
     Ok(text.into_bytes())
 }
 

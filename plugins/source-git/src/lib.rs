@@ -96,11 +96,7 @@ impl Provider for SourceGit {
             .variables(report::VARIABLES)
     }
 
-    fn run<H: Host>(
-        job: &Job,
-        configuration: Configuration,
-        host: &H,
-    ) -> Result<Outcome, Failure> {
+    fn run<H: Host>(job: &Job, configuration: Configuration, host: &H) -> Result<Outcome, Failure> {
         take::take(job, &configuration, host).map_err(report::failure)
     }
 }

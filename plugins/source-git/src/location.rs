@@ -66,14 +66,19 @@ impl Location {
                         None => wrong("is not an absolute path without '..'"),
                     }
                 }
-                "git" => wrong("would be fetched in the open and unchecked, which is not supported"),
+                "git" => {
+                    wrong("would be fetched in the open and unchecked, which is not supported")
+                }
                 _ => wrong("has a scheme that is not supported"),
             };
         }
         match url.split_once(':') {
             // As Git has it: a colon before any slash makes it ssh.
             Some((host, path))
-                if !host.contains('/') && !host.is_empty() && !path.is_empty() && !path.starts_with(':') =>
+                if !host.contains('/')
+                    && !host.is_empty()
+                    && !path.is_empty()
+                    && !path.starts_with(':') =>
             {
                 Ok(Self::Ssh(url.into()))
             }
@@ -131,7 +136,9 @@ fn decode(text: &str) -> Option<String> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains('\0'))
 }
 
 /// For messages.
@@ -152,15 +159,39 @@ mod tests {
     #[test]
     fn every_form_of_address_is_understood() {
         for (text, location, name) in [
-            ("https://github.com/a/b.git", Location::Http("https://github.com/a/b.git".into()), "b"),
-            ("HTTP://127.0.0.1:80/x/", Location::Http("HTTP://127.0.0.1:80/x".into()), "x"),
-            ("git@github.com:a/b.git", Location::Ssh("git@github.com:a/b.git".into()), "b"),
+            (
+                "https://github.com/a/b.git",
+                Location::Http("https://github.com/a/b.git".into()),
+                "b",
+            ),
+            (
+                "HTTP://127.0.0.1:80/x/",
+                Location::Http("HTTP://127.0.0.1:80/x".into()),
+                "x",
+            ),
+            (
+                "git@github.com:a/b.git",
+                Location::Ssh("git@github.com:a/b.git".into()),
+                "b",
+            ),
             ("host:b", Location::Ssh("host:b".into()), "b"),
-            ("ssh://git@h:22/a/b", Location::Ssh("ssh://git@h:22/a/b".into()), "b"),
+            (
+                "ssh://git@h:22/a/b",
+                Location::Ssh("ssh://git@h:22/a/b".into()),
+                "b",
+            ),
             ("/srv/r.git/", Location::Local("/srv/r.git".into()), "r"),
             ("/srv//./r/.git", Location::Local("/srv/r/.git".into()), "r"),
-            ("file:///srv/my%20r", Location::Local("/srv/my r".into()), "my r"),
-            ("file://localhost/srv/r", Location::Local("/srv/r".into()), "r"),
+            (
+                "file:///srv/my%20r",
+                Location::Local("/srv/my r".into()),
+                "my r",
+            ),
+            (
+                "file://localhost/srv/r",
+                Location::Local("/srv/r".into()),
+                "r",
+            ),
         ] {
             let read = Location::parse(text).unwrap();
             assert_eq!(read, location);

@@ -78,7 +78,8 @@ impl Commit {
     /// # Errors
     /// It is not a commit.
     pub fn parse(id: ObjectId, data: &[u8]) -> Result<Self> {
-        let damaged = |why: &dyn std::fmt::Display| broken(format!("commit {id} is damaged: {why}"));
+        let damaged =
+            |why: &dyn std::fmt::Display| broken(format!("commit {id} is damaged: {why}"));
         let commit = CommitRef::from_bytes(data, HashKind::Sha1).map_err(|e| damaged(&e))?;
         let tree = ObjectId::from_hex(commit.tree).map_err(|e| damaged(&e))?;
         // Git itself shows an unreadable date as the epoch.

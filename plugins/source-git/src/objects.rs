@@ -52,7 +52,10 @@ impl Objects {
         while let Some(directory) = directories.get(next).cloned() {
             next += 1;
             for index in pack_files(&directory, "idx")? {
-                packs.push(Pack::new(index.with_extension("pack"), Index::open(&index)?));
+                packs.push(Pack::new(
+                    index.with_extension("pack"),
+                    Index::open(&index)?,
+                ));
             }
             for alternate in alternates(&directory)? {
                 if directories.len() > INDIRECTIONS {
@@ -120,7 +123,11 @@ impl Objects {
                 "the repository does not hold the object {id}; a partial or damaged clone cannot be a source"
             )));
         };
-        let damaged = || broken(format!("the object {id} is damaged: its header cannot be read"));
+        let damaged = || {
+            broken(format!(
+                "the object {id} is damaged: its header cannot be read"
+            ))
+        };
         let file = File::open(&path).map_err(disk("read", &path))?;
         let mut data = ZlibDecoder::new(BufReader::new(file));
         let mut header = Vec::with_capacity(32);
@@ -173,7 +180,9 @@ impl Objects {
         };
         let (kind, whole) = self.visit(id, limit, &mut count)?;
         if kind != Kind::Blob {
-            return Err(broken(format!("the object {id} is a {kind} where a file is expected")));
+            return Err(broken(format!(
+                "the object {id} is a {kind} where a file is expected"
+            )));
         }
         if let Some(data) = whole {
             if data.len() as u64 > limit {

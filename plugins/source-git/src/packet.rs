@@ -45,7 +45,8 @@ impl Decoder {
                 None => 4,
                 Some(length) => length,
             };
-            let (piece, later) = input.split_at(wanted.saturating_sub(self.rest.len()).min(input.len()));
+            let (piece, later) =
+                input.split_at(wanted.saturating_sub(self.rest.len()).min(input.len()));
             self.rest.extend_from_slice(piece);
             input = later;
             let whole = std::mem::take(&mut self.rest);

@@ -182,7 +182,10 @@ impl Wanted {
         let prefix = self.wider_prefix();
         let names = nearest(
             short,
-            others.list.iter().filter_map(|r| r.name.strip_prefix(prefix)),
+            others
+                .list
+                .iter()
+                .filter_map(|r| r.name.strip_prefix(prefix)),
         );
         let kind = if prefix == TAGS { "tags" } else { "branches" };
         Trouble::Missing(if names.is_empty() {
@@ -193,7 +196,10 @@ impl Wanted {
                 names.join(", ")
             )
         } else {
-            format!("{repository} has no {what}; its {kind} nearest to that are {}", names.join(", "))
+            format!(
+                "{repository} has no {what}; its {kind} nearest to that are {}",
+                names.join(", ")
+            )
         })
     }
 }
@@ -282,7 +288,11 @@ mod tests {
 
     #[test]
     fn a_missing_branch_is_answered_with_near_names() {
-        let all = references(&["refs/heads/main", "refs/heads/develop", "refs/heads/release/1"]);
+        let all = references(&[
+            "refs/heads/main",
+            "refs/heads/develop",
+            "refs/heads/release/1",
+        ]);
         let missing = |wanted: Wanted| wanted.missing("https://h/r", &all).to_string();
         assert_eq!(
             missing(Wanted::Branch("devleop".into())),
@@ -304,13 +314,19 @@ mod tests {
                 assert!(matches!(wanted, Err(Trouble::Configuration(_))), "{bad}");
             }
         }
-        assert_eq!(Wanted::new(Some("refs/heads/a"), None), Ok(Wanted::Branch("a".into())));
+        assert_eq!(
+            Wanted::new(Some("refs/heads/a"), None),
+            Ok(Wanted::Branch("a".into()))
+        );
         assert!(Wanted::new(Some("a"), Some("b")).is_err());
     }
 
     #[test]
     fn the_prefix_asked_of_a_server_is_the_literal_part() {
         assert_eq!(Wanted::Tag("v1.*".into()).prefix(), "refs/tags/v1.");
-        assert_eq!(Wanted::Tag("release-2026".into()).prefix(), "refs/tags/release-2026");
+        assert_eq!(
+            Wanted::Tag("release-2026".into()).prefix(),
+            "refs/tags/release-2026"
+        );
     }
 }

@@ -64,7 +64,10 @@ impl<'a> Settings<'a> {
         Ok(Ssh {
             url,
             key: file("SshKeyFile", &self.configuration.ssh_key_file)?,
-            known_hosts: file("SshKnownHostsFile", &self.configuration.ssh_known_hosts_file)?,
+            known_hosts: file(
+                "SshKnownHostsFile",
+                &self.configuration.ssh_known_hosts_file,
+            )?,
             exec,
         })
     }

@@ -49,7 +49,11 @@ impl<'a> Remote<'a> {
     ///
     /// # Errors
     /// There is no such repository for us, or no such protocol.
-    pub fn connect(url: &str, credentials: Option<Credentials>, send: &'a Send<'a>) -> Result<Self> {
+    pub fn connect(
+        url: &str,
+        credentials: Option<Credentials>,
+        send: &'a Send<'a>,
+    ) -> Result<Self> {
         let mut remote = Self {
             url: url.into(),
             base: url.into(),
@@ -263,7 +267,9 @@ impl<'a> Remote<'a> {
         line(&mut body, "done");
         body.extend_from_slice(FLUSH);
         // A byte of framing for every 13 kB, and room for what is said besides.
-        let request = self.post(body).limit(PACK_BYTES + PACK_BYTES / 100 + (16 << 20));
+        let request = self
+            .post(body)
+            .limit(PACK_BYTES + PACK_BYTES / 100 + (16 << 20));
         let mut spool = Spool::create(pack, log)?;
         match (self.send)(&request, &mut spool) {
             Ok(response) => {
@@ -289,7 +295,9 @@ fn lines(body: &[u8]) -> Result<Vec<String>> {
     if decoder.is_done() {
         Ok(lines)
     } else {
-        Err(Trouble::Unavailable("the server's answer was cut off".into()))
+        Err(Trouble::Unavailable(
+            "the server's answer was cut off".into(),
+        ))
     }
 }
 
@@ -303,7 +311,9 @@ fn read_reference(line: &str, references: &mut References) -> Result<()> {
     }
     let mut words = line.split(' ');
     let (Some(id), Some(name)) = (words.next(), words.next()) else {
-        return Err(broken("the server's list of branches is not Git's protocol"));
+        return Err(broken(
+            "the server's list of branches is not Git's protocol",
+        ));
     };
     let id = parse_id(id);
     let mut peeled = None;

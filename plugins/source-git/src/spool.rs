@@ -158,7 +158,9 @@ impl State<'_> {
                     Ok(())
                 }
                 Some((3, text)) => Err(refusal(text)),
-                _ => Err(broken("the server's pack comes in a form that is not Git's")),
+                _ => Err(broken(
+                    "the server's pack comes in a form that is not Git's",
+                )),
             },
         }
     }

@@ -6,7 +6,7 @@ use crate::object::parse_id;
 use crate::reference::{Choice, Reference, References, TAGS, Wanted, is_name};
 use crate::trouble::{Result, Trouble};
 use gix_hash::ObjectId;
-use lockgate_plugin::{Command, Exit, ExecError};
+use lockgate_plugin::{Command, ExecError, Exit};
 use std::path::Path;
 
 /// Where `fetch` leaves the commit.
@@ -96,13 +96,22 @@ impl Ssh<'_> {
         into: &Path,
     ) -> Result<()> {
         let directory = into.to_string_lossy();
-        self.run("git init", &self.git(&["init", "--quiet", "--bare", "--", &directory]))?;
+        self.run(
+            "git init",
+            &self.git(&["init", "--quiet", "--bare", "--", &directory]),
+        )?;
         // A name works with every server, an id only where it gives out all.
         let commit = match revision {
             Some(id) => format!("+{id}:{TAKEN}"),
             None => format!("+{}:refs/lockgate/taken", choice.reference),
         };
-        let mut arguments = vec!["--git-dir", &directory, "fetch", "--quiet", "--no-recurse-submodules"];
+        let mut arguments = vec![
+            "--git-dir",
+            &directory,
+            "fetch",
+            "--quiet",
+            "--no-recurse-submodules",
+        ];
         if history {
             arguments.extend(["--tags", "--", self.url, &commit]);
         } else {
@@ -134,7 +143,10 @@ fn read(output: &str) -> References {
             (_, Some(id)) if name == "HEAD" => references.head = Some(id),
             (_, Some(id)) => match (name.strip_suffix("^{}"), references.list.last_mut()) {
                 (Some(tag), Some(last)) if last.name == tag => last.peeled = Some(id),
-                (None, _) if is_name(name) && (name.starts_with(TAGS) || name.starts_with("refs/heads/")) => {
+                (None, _)
+                    if is_name(name)
+                        && (name.starts_with(TAGS) || name.starts_with("refs/heads/")) =>
+                {
                     references.list.push(Reference {
                         name: name.to_owned(),
                         id,

@@ -39,11 +39,7 @@ struct Taking<'a, H> {
     host: &'a H,
 }
 
-pub(crate) fn take<H: Host>(
-    job: &Job,
-    configuration: &Configuration,
-    host: &H,
-) -> Result<Outcome> {
+pub(crate) fn take<H: Host>(job: &Job, configuration: &Configuration, host: &H) -> Result<Outcome> {
     let settings = Settings::new(configuration)?;
     let revision = match job.revision.as_deref() {
         None => None,
@@ -95,7 +91,13 @@ pub(crate) fn take<H: Host>(
             entries: &written.entries,
         };
         let copy = |from: &Path, to: &Path| host.copy_tree(from, to).map_err(artifact_error);
-        history::write(&history, &mut taken.objects, taken.pack, &artifact.path, &copy)?;
+        history::write(
+            &history,
+            &mut taken.objects,
+            taken.pack,
+            &artifact.path,
+            &copy,
+        )?;
     }
     Ok(report::success(
         &commit,
@@ -134,7 +136,11 @@ impl<H: Host> Taking<'_, H> {
             choice,
             objects: Objects::received(received.pack),
             pack: Some(received.checksum),
-            tags: if self.history { remote.tags()? } else { Vec::new() },
+            tags: if self.history {
+                remote.tags()?
+            } else {
+                Vec::new()
+            },
             shallow: spooled.shallow,
         })
     }

@@ -88,8 +88,17 @@ mod tests {
     #[test]
     fn versions_are_in_the_order_in_which_they_are_released() {
         let released = [
-            "v0.9", "v1.0.0-alpha", "v1.0.0-rc1", "v1.0.0-rc2", "v1.0.0-rc10", "v1.0.0", "v1.0.1",
-            "v1.2", "v1.10", "v1.10.1", "v2",
+            "v0.9",
+            "v1.0.0-alpha",
+            "v1.0.0-rc1",
+            "v1.0.0-rc2",
+            "v1.0.0-rc10",
+            "v1.0.0",
+            "v1.0.1",
+            "v1.2",
+            "v1.10",
+            "v1.10.1",
+            "v2",
         ];
         for (i, a) in released.iter().enumerate() {
             for (j, b) in released.iter().enumerate() {
@@ -100,10 +109,22 @@ mod tests {
 
     #[test]
     fn a_glob_fits_as_in_a_shell() {
-        for (glob, name) in [("*", ""), ("v*", "v1"), ("v?.*", "v1.2"), ("*a*b", "xaybab"), ("v", "v")] {
+        for (glob, name) in [
+            ("*", ""),
+            ("v*", "v1"),
+            ("v?.*", "v1.2"),
+            ("*a*b", "xaybab"),
+            ("v", "v"),
+        ] {
             assert!(matches(glob.as_bytes(), name.as_bytes()), "{glob} {name}");
         }
-        for (glob, name) in [("", "v"), ("v?", "v"), ("v*1", "v2"), ("*a*b", "ba"), ("V", "v")] {
+        for (glob, name) in [
+            ("", "v"),
+            ("v?", "v"),
+            ("v*1", "v2"),
+            ("*a*b", "ba"),
+            ("V", "v"),
+        ] {
             assert!(!matches(glob.as_bytes(), name.as_bytes()), "{glob} {name}");
         }
     }

@@ -42,7 +42,9 @@ pub(crate) fn read_header(input: &mut impl Read, offset: u64) -> Result<Header> 
     while more {
         let next = byte(input)?;
         if shift > 53 {
-            return Err(broken(format!("the entry at {offset} declares an absurd size")));
+            return Err(broken(format!(
+                "the entry at {offset} declares an absurd size"
+            )));
         }
         size |= u64::from(next & 0x7f) << shift;
         shift += 7;
@@ -110,8 +112,14 @@ mod tests {
             (&[0x65, 0x7f][..], "outside the pack"),
             (&[0xb5][..], "ends inside"),
             (&[0x75, 1, 2, 3][..], "ends inside"),
-            (&[0xbf, 255, 255, 255, 255, 255, 255, 255, 255, 255][..], "absurd size"),
-            (&[0x65, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255][..], "outside the pack"),
+            (
+                &[0xbf, 255, 255, 255, 255, 255, 255, 255, 255, 255][..],
+                "absurd size",
+            ),
+            (
+                &[0x65, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255][..],
+                "outside the pack",
+            ),
         ] {
             let error = read_header(&mut &bytes[..], 20).unwrap_err().to_string();
             assert!(error.contains(what), "{bytes:x?}: {error}");

@@ -12,6 +12,6 @@ mod receive;
 mod resolve;
 
 pub use index::Index;
-pub use read::Pack;
 pub(crate) use read::Found;
+pub use read::Pack;
 pub use receive::receive;

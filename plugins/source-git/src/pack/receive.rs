@@ -113,7 +113,9 @@ pub fn receive(path: &Path) -> Result<Received> {
         )));
     }
     if u64::from(count) > length {
-        return Err(broken("the server's pack declares more objects than it has bytes"));
+        return Err(broken(
+            "the server's pack declares more objects than it has bytes",
+        ));
     }
     let mut scan = scan(&mut input, count)?;
     let expected = input.hash.finish()?;

@@ -93,7 +93,9 @@ impl Resolver<'_> {
         };
         let at = &self.by_offset;
         let start = at.partition_point(|(base, _)| *base < number);
-        let offsets = range(start, &|i| at.get(i).is_some_and(|(base, _)| *base == number));
+        let offsets = range(start, &|i| {
+            at.get(i).is_some_and(|(base, _)| *base == number)
+        });
         let to = &self.scan.by_id;
         let id = self.entry(number)?.id;
         let start = to.partition_point(|(base, _)| *base < id);
