@@ -1,0 +1,2 @@
+//! The tests of deploy-files' component are beside this crate, which holds
+//! nothing.
