@@ -43,6 +43,7 @@ pub struct Options {
 }
 
 pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
+    super::serve::log("warn");
     let text = read_definition(&options.file)?;
     let variables = pairs("--variable", &options.variables)?;
     let revisions = pairs("--revision", &options.revisions)?;

@@ -54,13 +54,7 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
             "--jobs 0: no action could ever run; give at least 1",
         ));
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("LOCKGATE_LOG")
-                .unwrap_or_else(|_| "info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log("info");
     // Bound first: an address in use is said before anything is loaded.
     let listener = TcpListener::bind(options.listen)
         .await
@@ -93,6 +87,18 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
 
 /// Requests that are being answered get so long when the server is told to end.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What this process has to say goes to standard error; `LOCKGATE_LOG` says how
+/// much of it.
+pub fn log(otherwise: &str) {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LOCKGATE_LOG")
+                .unwrap_or_else(|_| otherwise.into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+}
 
 async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
