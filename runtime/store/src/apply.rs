@@ -2,6 +2,7 @@
 //! writer; the order here is: refuse early, then write.
 
 use crate::change::Change;
+use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, idempotency, job, pipeline,
@@ -12,6 +13,11 @@ use rusqlite::Connection;
 /// Writes all of a change; returns the pipeline's new version. On an error the
 /// caller takes back what was written.
 pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<u64, Fault> {
+    if change.new_version() == 0 {
+        // Version 0 stands for no pipeline.
+        let reason = format!("pipeline '{}' has no first event", change.pipeline);
+        return Err(StoreError::Contradiction(reason).into());
+    }
     pipeline::advance(connection, change)?;
     if let Some(answer) = &change.idempotency {
         idempotency::insert(connection, change, answer)?;

@@ -6,11 +6,13 @@ use rusqlite::Connection;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Pages of the log after which the background carries them back: 4 MiB.
-const GROWN: u32 = 1024;
+/// Pages of the log after which the background carries them back: 2 MiB.
+const GROWN: u32 = 512;
 /// Pages after which the writer itself finishes the job, so that the log starts
-/// over: 32 MiB.
-const TOO_LARGE: u32 = 8192;
+/// over: 7 MiB, which is inside of what was reserved on opening.
+const TOO_LARGE: u32 = 1792;
+/// Pages after which the writer even waits for the background: 16 MiB.
+const FAR_TOO_LARGE: u32 = 4096;
 /// Nothing was written for so long.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -18,6 +20,9 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(crate) struct Checkpointer {
     state: Mutex<State>,
     wake: Condvar,
+    /// Held by the one who carries back: a second one would be turned away by
+    /// SQLite without a word.
+    carrying: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -57,7 +62,12 @@ impl Checkpointer {
         if ring {
             self.wake.notify_one();
         }
-        if pages >= TOO_LARGE {
+        if pages >= FAR_TOO_LARGE {
+            let _carrying = self.carrying.lock();
+            run(writer);
+        } else if pages >= TOO_LARGE
+            && let Ok(_carrying) = self.carrying.try_lock()
+        {
             run(writer);
         }
     }
@@ -93,14 +103,16 @@ impl Checkpointer {
             state.behind = false;
             state.carried = state.pages;
             drop(state);
+            let carrying = self.carrying.lock();
             run(connection);
+            drop(carrying);
             state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 /// Carries back what no reader holds; never waits for anybody.
-pub(crate) fn run(connection: &Connection) {
+fn run(connection: &Connection) {
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         // Nothing is lost: the log stays, and the next round tries again.
         tracing::warn!(%error, "the write-ahead log could not be carried back");

@@ -15,7 +15,17 @@ use std::time::Duration;
 /// Held as long as the store is open; the operating system lets go of it when
 /// the process ends, however it ends.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a child that was forked and has not
+        // got to its exec yet.
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of the store is released by the exit only");
+        }
+    }
 }
 
 impl Lock {
@@ -45,7 +55,7 @@ impl Lock {
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -62,7 +72,40 @@ pub(crate) fn prepare(path: &Path, durable: bool) -> Result<Connection, StoreErr
     set_up_writer(&connection, durable).map_err(|e| explain(&e, path))?;
     migration::migrate(&mut connection, path).map_err(translate)?;
     end_deletions(&mut connection).map_err(translate)?;
+    if durable {
+        reserve_log(&connection, path);
+    }
     Ok(connection)
+}
+
+/// Bytes of write-ahead log that are there from the start.
+const RESERVED: usize = 8 << 20;
+
+/// Fills the empty write-ahead log with zeros, because waiting for the disk is
+/// shorter where a file does not grow. To SQLite zeros after the last frame, or
+/// instead of the first, are the end of the log. Only a matter of speed: where
+/// it fails, the log is left empty.
+fn reserve_log(connection: &Connection, path: &Path) {
+    let empty = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0).map(|busy| busy == 0)
+    });
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    let Ok(mut file) = OpenOptions::new().write(true).open(PathBuf::from(name)) else {
+        return;
+    };
+    if !matches!(empty, Ok(true)) || !file.metadata().is_ok_and(|file| file.len() == 0) {
+        return;
+    }
+    let zeros = vec![0; 1 << 20];
+    let filled = (0..RESERVED / zeros.len())
+        .try_for_each(|_| file.write_all(&zeros))
+        .and_then(|()| file.sync_all());
+    if let Err(error) = filled {
+        tracing::warn!(%error, "no room to reserve for the write-ahead log");
+        // Nothing else is open here yet that could have written a frame.
+        let _ = file.set_len(0);
+    }
 }
 
 fn set_up_writer(connection: &Connection, durable: bool) -> rusqlite::Result<()> {

@@ -7,13 +7,13 @@ use std::process::Command;
 
 const DIRECTORY: &str = "LOCKGATE_TEST_FULL_DISK";
 
-/// In a file system of 12 MiB that is only the child's, or, where the machine
+/// In a file system of 28 MiB that is only the child's, or, where the machine
 /// allows no mount, under a limit on the size of files.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_refuses_changes_until_there_is_room() {
     let directory = tempfile::tempdir().unwrap();
-    let mount = r#"mount -t tmpfs -o size=12m none "$LOCKGATE_TEST_FULL_DISK""#;
+    let mount = r#"mount -t tmpfs -o size=28m none "$LOCKGATE_TEST_FULL_DISK""#;
     let may_mount = Command::new("unshare")
         .args(["--mount", "--map-root-user", "sh", "-c", mount])
         .env(DIRECTORY, directory.path())
@@ -63,7 +63,8 @@ fn the_process_without_room() {
 async fn fill_and_recover(directory: &Path) {
     let path = directory.join("lockgate.db");
     let ballast = directory.join("ballast");
-    std::fs::write(&ballast, vec![1u8; 1 << 20]).unwrap();
+    // Enough for what waits in the log to be carried back.
+    std::fs::write(&ballast, vec![1u8; 10 << 20]).unwrap();
     let store = Store::open(&path, &Options::default()).unwrap();
     store.commit(step("small", 0)).await.unwrap();
     let large = "x".repeat(200 << 10);
@@ -92,7 +93,7 @@ async fn fill_and_recover(directory: &Path) {
         let large = large.clone();
         tokio::spawn(async move {
             let mut next = change(&format!("new{n}"), 0);
-            next.events = (0..60).map(|_| event(None, &large)).collect();
+            next.events = (0..200).map(|_| event(None, &large)).collect();
             store.commit(next).await
         })
     });

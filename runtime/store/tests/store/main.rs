@@ -1,5 +1,11 @@
 //! The store from outside: what is acknowledged stays, what is refused leaves
 //! nothing, and nobody sees a stranger's rows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what is wrong by panicking"
+)]
 
 mod change;
 mod crash;

@@ -85,10 +85,13 @@ impl Model {
     /// The version, or the name of the refusal.
     fn commit(&mut self, key: &Key, draft: &Draft) -> Result<u64, &'static str> {
         let mut next = self.clone();
-        let known = next.pipelines.get(key).cloned();
-        let version = known.as_ref().map_or(0, |p| p.events.len() as u64);
+        let known = next.pipelines.get(key);
+        let version = known.map_or(0, |p| p.events.len() as u64);
         let expected = version + draft.off;
-        if expected != version || (expected == 0 && known.is_some()) {
+        if expected == 0 && draft.events == 0 {
+            return Err("contradiction");
+        }
+        if expected != version {
             return Err("conflict");
         }
         if let Some((number, token)) = draft.finish {
