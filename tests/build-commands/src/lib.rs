@@ -4,7 +4,6 @@
 //! those of `deploy-files` call it.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "what the tests stand on fails by panicking"
 )]
 
