@@ -58,7 +58,9 @@ impl CodeCache {
 
     /// Whether there is an entry, which may still turn out to be damaged.
     pub(crate) fn holds(&self, digest: &Digest) -> bool {
-        self.0.as_ref().is_some_and(|open| open.path(digest).exists())
+        self.0
+            .as_ref()
+            .is_some_and(|open| open.path(digest).exists())
     }
 
     /// The component's code, from the cache where it holds it.

@@ -63,6 +63,7 @@ fn reason(error: &wasmtime::Error, state: &JobState) -> String {
         );
     }
     let text = one_line(&format!("{:#}", error.root_cause()));
+    let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
             return format!(

@@ -34,7 +34,8 @@ impl Needs {
 
     /// The first that the grant does not allow and the plugin cannot do without.
     pub(crate) fn missing_from(self, grant: &Grant, optional: &BTreeSet<Need>) -> Option<Need> {
-        self.iter().find(|need| !need.allowed_by(grant) && !optional.contains(need))
+        self.iter()
+            .find(|need| !need.allowed_by(grant) && !optional.contains(need))
     }
 }
 

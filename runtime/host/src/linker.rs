@@ -4,8 +4,8 @@
 
 use crate::contract::imports::{artifacts, exec, invoke, log, secrets, types};
 use crate::imports::Needs;
-use lockgate_model::plugin::Import as Need;
 use crate::store::JobState;
+use lockgate_model::plugin::Import as Need;
 use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Result};
 use wasmtime_wasi::WasiView;

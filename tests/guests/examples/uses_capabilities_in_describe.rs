@@ -51,6 +51,7 @@ impl Guest for Tries {
         let request = OutgoingRequest::new(Fields::new());
         let _ = request.set_scheme(Some(&Scheme::Http));
         let _ = request.set_authority(Some("127.0.0.1:1"));
+        let _ = request.set_path_with_query(Some("/"));
         let http = outgoing_handler::handle(request, None).map(|response| {
             response.subscribe().block();
             response.get()

@@ -127,6 +127,9 @@ impl Settings {
 }
 
 fn deed(set: &Settings) -> Result<String, String> {
+    if set.get("print-first").is_some() {
+        log::write(log::Level::Info, "about to");
+    }
     match set.text("do") {
         "" => Ok(format!(
             "{} {}",
