@@ -1,5 +1,6 @@
 //! deploy-files' component in a real host: real directories, hooks in the real
 //! sandbox, and a web server that serves what is deployed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use lockgate_host::Prepared;
 use lockgate_model::action_type::Category;
