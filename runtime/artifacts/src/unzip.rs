@@ -46,6 +46,14 @@ fn unpack<R: Read + Seek>(archive: R, intake: &mut Intake<'_>) -> Result<(), Art
         reason: error.to_string(),
     };
     let mut archive = ZipArchive::new(archive).map_err(broken)?;
+    // Readers differ in which of them they take, so one could be checked and
+    // another one used.
+    if archive.has_duplicate_names() {
+        return Err(ArtifactError::Zip {
+            name,
+            reason: "it has the same name twice; make it anew".into(),
+        });
+    }
     let mut paths: BTreeMap<Vec<Vec<u8>>, Option<usize>> = BTreeMap::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(broken)?;

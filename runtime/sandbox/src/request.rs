@@ -8,7 +8,8 @@ use crate::identity::User;
 use crate::layout;
 use crate::mounts;
 use crate::spawn::{self, Start};
-use rustix::process::{Resource, Rlimit};
+use crate::status::Status;
+use rustix::process::{Pid, Resource, Rlimit, WaitOptions};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -131,8 +132,16 @@ impl Request {
         drop(process);
         let mut stderr = Vec::new();
         io::Read::read_to_end(&mut std::fs::File::from(self.stderr), &mut stderr)?;
+        let ended = child.wait()?;
+        let (mut text, mut status) = (Vec::new(), Status::default());
+        io::Read::read_to_end(&mut std::fs::File::from(self.status), &mut text)?;
+        status.push(&text);
+        // Ours to see off where orphans of this machine come to us.
+        if let Some(first) = status.first_process.and_then(Pid::from_raw) {
+            let _ = rustix::process::waitpid(Some(first), WaitOptions::empty());
+        }
         Ok(std::process::Output {
-            status: child.wait()?,
+            status: ended,
             stdout: Vec::new(),
             stderr,
         })

@@ -9,7 +9,7 @@ use crate::request::{self, Request};
 use crate::spawn;
 use crate::status::Status;
 use crate::watch::{self, Watch};
-use rustix::process::{Pid, PidfdFlags, Resource, Signal};
+use rustix::process::{Pid, PidfdFlags, Resource, Signal, WaitOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -28,32 +28,75 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A command tree that has a first process. Dropping it kills every process.
 #[derive(Debug)]
 struct Tree {
-    first_process: AsyncFd<OwnedFd>,
+    processes: Option<Processes>,
     number: i32,
-    bubblewrap: Child,
     status: Status,
     status_pipe: Receiver,
     gate: Option<OwnedFd>,
     stdout: Receiver,
     stderr: Receiver,
+}
+
+/// What must be seen off when a tree ends.
+#[derive(Debug)]
+struct Processes {
+    first: AsyncFd<OwnedFd>,
+    number: i32,
+    /// Ends by itself after the first process, or after the command; never
+    /// killed, or nobody would see off its child.
+    bubblewrap: Child,
+    /// Free for another command when all are gone.
     user: User,
 }
 
 impl Drop for Tree {
     fn drop(&mut self) {
         self.kill();
+        let runtime = tokio::runtime::Handle::try_current();
+        if let (Some(mut processes), Ok(runtime)) = (self.processes.take(), runtime) {
+            runtime.spawn(async move { processes.gone().await });
+        }
     }
 }
 
 impl Tree {
     /// The kernel ends all processes of a namespace with its first.
     fn kill(&self) {
-        let _ = rustix::process::pidfd_send_signal(self.first_process.get_ref(), Signal::KILL);
+        if let Some(processes) = &self.processes {
+            let _ = rustix::process::pidfd_send_signal(processes.first.get_ref(), Signal::KILL);
+        }
     }
 
-    /// Every process of the tree is gone.
-    async fn gone(&self) {
-        let _ = self.first_process.readable().await;
+    /// It runs as the server's own user.
+    fn shares_user(&self) -> bool {
+        let user = self.processes.as_ref().map(|processes| &processes.user);
+        user.is_some_and(|user| user.dropped().is_none())
+    }
+
+    /// Every process of the tree is gone, or does not go.
+    async fn gone(&mut self) -> bool {
+        let Some(processes) = &mut self.processes else {
+            return true;
+        };
+        let gone = processes.gone().await;
+        self.processes = None;
+        gone
+    }
+}
+
+impl Processes {
+    async fn gone(&mut self) -> bool {
+        let all = async {
+            let _ = self.bubblewrap.wait().await;
+            let _ = self.first.readable().await;
+        };
+        let gone = timeout(PATIENCE, all).await.is_ok();
+        // Where the server is the machine's first process, as in a container,
+        // it inherits the sandbox's first and has to see it off.
+        if let Some(first) = Pid::from_raw(self.number) {
+            let _ = rustix::process::waitpid(Some(first), WaitOptions::NOHANG);
+        }
+        gone
     }
 }
 
@@ -68,11 +111,9 @@ async fn launch(request: Request) -> Result<Tree, SandboxError> {
     let start = request.start;
     spawn::on_lasting_thread(Box::new(move || {
         let _runtime = runtime.enter();
-        let child = start.into_process().and_then(|process| {
-            tokio::process::Command::from(process)
-                .kill_on_drop(true)
-                .spawn()
-        });
+        let child = start
+            .into_process()
+            .and_then(|process| tokio::process::Command::from(process).spawn());
         let _ = answer.send(child);
     }))
     .map_err(setup)?;
@@ -98,27 +139,41 @@ async fn launch(request: Request) -> Result<Tree, SandboxError> {
                 let _ = stderr.read_to_end(&mut text).await;
                 return Err(refusal(&String::from_utf8_lossy(&text), ""));
             }
-            Err(_) => return Err(SandboxError::Setup("bwrap does not answer".into())),
+            Err(_) => {
+                let _ = bubblewrap.start_kill();
+                return Err(SandboxError::Setup("bwrap does not answer".into()));
+            }
         }
     };
-    let first_process = Pid::from_raw(number)
+    let first = Pid::from_raw(number)
         .ok_or(io::ErrorKind::InvalidData.into())
         .and_then(|pid| Ok(rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK)?))
-        .map_err(setup)?;
-    #[expect(unsafe_code, reason = "tokio marks every registration so")]
-    // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-    let first_process =
-        unsafe { AsyncFd::register(first_process) }.map_err(|error| setup(error.into_parts().1))?;
+        .and_then(|first| {
+            #[expect(unsafe_code, reason = "tokio marks every registration so")]
+            // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
+            let registered = unsafe { AsyncFd::register(first) };
+            registered.map_err(|error| error.into_parts().1)
+        });
+    let first = match first {
+        Ok(first) => first,
+        Err(error) => {
+            let _ = bubblewrap.start_kill();
+            return Err(setup(error));
+        }
+    };
     Ok(Tree {
-        first_process,
+        processes: Some(Processes {
+            first,
+            number,
+            bubblewrap,
+            user: request.user,
+        }),
         number,
-        bubblewrap,
         status,
         status_pipe,
         gate: Some(request.gate),
         stdout,
         stderr,
-        user: request.user,
     })
 }
 
@@ -171,7 +226,7 @@ pub(crate) async fn run(
     let mut tree = tokio::spawn(launch(request))
         .await
         .map_err(|_| SandboxError::Setup("the runtime is shutting down".into()))??;
-    if tree.user.dropped().is_none() {
+    if tree.shares_user() {
         let limit = request::processes(&command);
         rustix::process::prlimit(Pid::from_raw(tree.number), Resource::Nproc, limit)
             .map_err(|error| SandboxError::Setup(format!("cannot limit processes: {error}")))?;
@@ -233,11 +288,7 @@ pub(crate) async fn run(
     // The pipes are closed, so bubblewrap has ended and the kernel is taking what
     // the command left behind.
     tree.kill();
-    let ended = async {
-        let _ = tree.bubblewrap.wait().await;
-        tree.gone().await;
-    };
-    if timeout(PATIENCE, ended).await.is_err() {
+    if !tree.gone().await {
         return Err(SandboxError::Setup(
             "processes of the command do not end although they were killed".into(),
         ));
