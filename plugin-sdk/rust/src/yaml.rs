@@ -12,6 +12,8 @@ use std::fmt;
 const NODES: usize = 20_000;
 /// Bytes of one document.
 const BYTES: usize = 1 << 20;
+/// Bytes of text that aliases may add to it.
+const UNFOLDED: usize = 4 << 20;
 /// Levels of nesting.
 const DEPTH: usize = 64;
 
@@ -105,11 +107,19 @@ impl Node {
         }))
     }
 
-    fn size(&self) -> usize {
+    /// Nodes and bytes of text, from here down.
+    fn size(&self) -> (usize, usize) {
+        let add = |(nodes, bytes): (usize, usize), (more, text): (usize, usize)| {
+            (nodes + more, bytes + text)
+        };
         match &self.value {
-            Value::Null | Value::Text(_) => 1,
-            Value::List(items) => items.iter().fold(1, |n, node| n + node.size()),
-            Value::Map(entries) => entries.iter().fold(1, |n, e| n + 1 + e.value.size()),
+            Value::Null => (1, 0),
+            Value::Text(text) => (1, text.len()),
+            Value::List(items) => items.iter().map(Self::size).fold((1, 0), add),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|entry| add(entry.value.size(), (1, entry.key.len())))
+                .fold((1, 0), add),
         }
     }
 
@@ -142,6 +152,7 @@ struct Tree {
     open: Vec<Open>,
     anchors: BTreeMap<usize, Node>,
     nodes: usize,
+    unfolded: usize,
     root: Option<Node>,
 }
 
@@ -186,7 +197,9 @@ impl Tree {
                     message: "an alias stands inside its own anchor; write the value out".into(),
                 })?;
                 node.line = line;
-                self.nodes += node.size();
+                let (nodes, bytes) = node.size();
+                self.nodes += nodes;
+                self.unfolded += bytes;
                 self.place(node, 0)?;
             }
             Event::DocumentEnd => return Ok(false),
@@ -202,10 +215,12 @@ impl Tree {
             message,
         };
         self.nodes += 1;
-        if self.nodes > NODES {
+        if self.nodes > NODES || self.unfolded > UNFOLDED {
             return Err(problem(
                 node.line,
-                format!("unfolds to more than {NODES} values; use fewer aliases or a shorter file"),
+                format!(
+                    "unfolds to more than {NODES} values or {UNFOLDED} bytes; use fewer aliases or a shorter file"
+                ),
             ));
         }
         if anchor > 0 {
@@ -456,14 +471,18 @@ mod tests {
                 "a{n}: &a{n} [*a{p},*a{p},*a{p},*a{p},*a{p},*a{p},*a{p},*a{p},*a{p},*a{p}]\n"
             ));
         }
-        let problem = Node::parse(&bomb).unwrap_err();
-        assert!(problem.message.contains("fewer aliases"), "{problem}");
+        let long = "x".repeat(100_000);
+        let heavy = format!("a: &a {long}\nb: [{}]\n", "*a,".repeat(1000));
+        for bomb in [bomb, heavy] {
+            let problem = Node::parse(&bomb).unwrap_err();
+            assert!(problem.message.contains("fewer aliases"), "{problem}");
+        }
     }
 
     #[test]
     fn what_is_not_yaml_is_refused_with_its_line() {
         for (bad, line) in [
-            ("a: b\nc: [1, 2\n", 3),
+            ("a: b\nc: [1, 2\n", 2),
             ("a: 1\na: 2\n", 2),
             ("? [a]\n: b\n", 1),
             ("a:\n  b: c\n d: e\n", 3),
