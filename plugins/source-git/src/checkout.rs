@@ -3,7 +3,7 @@
 //! through one. `listing` has refused what no directory may hold.
 
 use crate::limits::{PATH_BYTES, TREE_BYTES};
-use crate::listing::list;
+use crate::listing::{Listed, list};
 use crate::object::EntryKind;
 use crate::objects::Objects;
 use crate::trouble::{Result, broken, disk};
@@ -54,6 +54,17 @@ impl Checkout {
     }
 }
 
+impl Written {
+    fn of(entry: &Listed, size: u64) -> Self {
+        Self {
+            path: entry.path.clone(),
+            kind: entry.kind,
+            id: entry.id,
+            size,
+        }
+    }
+}
+
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
 /// Writes `tree` below `root`, which exists and is empty.
@@ -68,30 +79,31 @@ pub fn checkout(
 ) -> Result<Checkout> {
     let listed = list(objects, tree)?;
     let mut checkout = Checkout::default();
+    let mut files = Vec::new();
     for entry in &listed {
-        let place = root.join(&entry.path);
         match entry.kind {
             EntryKind::Tree | EntryKind::Commit => {
+                let place = root.join(&entry.path);
                 fs::create_dir(&place).map_err(disk("create the directory", &place))?;
             }
-            EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link => {}
-        }
-        let size = match entry.kind {
-            EntryKind::Tree => continue,
-            EntryKind::Commit | EntryKind::Link => 0,
             EntryKind::Blob | EntryKind::BlobExecutable => {
-                write_file(objects, &entry.id, &place, &entry.path, &mut checkout)?
+                files.push((objects.order(&entry.id)?, entry));
             }
-        };
+            EntryKind::Link => {}
+        }
+        if matches!(entry.kind, EntryKind::Commit | EntryKind::Link) {
+            checkout.entries.push(Written::of(entry, 0));
+        }
+    }
+    // As they are stored, so that a pack is read from front to back.
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (_, entry) in files {
+        let place = root.join(&entry.path);
+        let size = write_file(objects, &entry.id, &place, &entry.path, &mut checkout)?;
         if entry.kind == EntryKind::BlobExecutable {
             (marks.executable)(&place)?;
         }
-        checkout.entries.push(Written {
-            path: entry.path.clone(),
-            kind: entry.kind,
-            id: entry.id,
-            size,
-        });
+        checkout.entries.push(Written::of(entry, size));
     }
     for entry in listed.iter().filter(|entry| entry.kind == EntryKind::Link) {
         let place = root.join(&entry.path);

@@ -93,6 +93,15 @@ impl Objects {
         Ok(self.find(id)?.is_some() || self.loose_path(id).is_some())
     }
 
+    /// A key that puts objects in the order in which they are stored; loose ones
+    /// come first.
+    pub(crate) fn order(&mut self, id: &ObjectId) -> Result<Option<(Rc<Path>, u64)>> {
+        let offset = self.find(id)?;
+        Ok(offset
+            .zip(self.packs.first())
+            .map(|(offset, pack)| (pack.shared_path(), offset)))
+    }
+
     fn find(&mut self, id: &ObjectId) -> Result<Option<u64>> {
         let key = bytes(id);
         for position in 0..self.packs.len() {

@@ -41,10 +41,7 @@ impl Decoder {
         take: &mut dyn FnMut(Packet<'_>) -> Result<()>,
     ) -> Result<()> {
         while !self.rest.is_empty() && !input.is_empty() {
-            let wanted = match length(&self.rest)? {
-                None => 4,
-                Some(length) => length,
-            };
+            let wanted = length(&self.rest)?.unwrap_or(4);
             let (piece, later) =
                 input.split_at(wanted.saturating_sub(self.rest.len()).min(input.len()));
             self.rest.extend_from_slice(piece);

@@ -10,6 +10,7 @@ mod inflate;
 mod read;
 mod receive;
 mod resolve;
+mod window;
 
 pub use index::Index;
 pub(crate) use read::Found;

@@ -4,19 +4,19 @@ use super::delta::{apply, too_large};
 use super::entry::{Header, Storage, read_header};
 use super::index::Index;
 use super::inflate::Inflater;
+use super::window::Window;
 use crate::limits::{DELTA_DEPTH, DELTA_MEMORY, OBJECT_BYTES};
 use crate::trouble::{Result, Trouble, broken, disk};
 use gix_object::Kind;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// A pack and its index.
 pub struct Pack {
-    path: PathBuf,
-    file: Option<BufReader<File>>,
+    path: Rc<Path>,
+    file: Option<Window>,
     index: Index,
     inflater: Inflater,
     /// Objects that others are differences to, by offset.
@@ -36,7 +36,7 @@ impl Pack {
     #[must_use]
     pub fn new(path: PathBuf, index: Index) -> Self {
         Self {
-            path,
+            path: path.into(),
             file: None,
             index,
             inflater: Inflater::new(),
@@ -60,28 +60,25 @@ impl Pack {
         &self.path
     }
 
-    fn seek(&mut self, offset: u64) -> Result<(&mut BufReader<File>, &mut Inflater)> {
-        let path = &self.path;
+    /// The same, to be kept.
+    pub(crate) fn shared_path(&self) -> Rc<Path> {
+        Rc::clone(&self.path)
+    }
+
+    fn go_to(&mut self, offset: u64) -> Result<&mut Window> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(BufReader::with_capacity(
-                32 * 1024,
-                File::open(path).map_err(disk("read", path))?,
-            )),
+            none => {
+                let file = File::open(&self.path).map_err(disk("read", &self.path))?;
+                none.insert(Window::new(file))
+            }
         };
-        let here = file.stream_position().map_err(disk("read", path))?;
-        match i64::try_from(i128::from(offset) - i128::from(here)) {
-            // Keeps the buffer where the target lies in it.
-            Ok(distance) => file.seek_relative(distance),
-            Err(_) => file.seek(SeekFrom::Start(offset)).map(|_| ()),
-        }
-        .map_err(disk("read", path))?;
-        Ok((file, &mut self.inflater))
+        file.go_to(offset);
+        Ok(file)
     }
 
     fn header(&mut self, offset: u64) -> Result<Header> {
-        let (file, _) = self.seek(offset)?;
-        read_header(file, offset)
+        read_header(self.go_to(offset)?, offset)
     }
 
     /// The object at `offset`. Whole blobs are only found, not read.

@@ -6,12 +6,12 @@ use super::delta::{apply, too_large};
 use super::entry::read_header;
 use super::inflate::Inflater;
 use super::receive::{Content, Entry, Scan};
+use super::window::Window;
 use crate::limits::{DELTA_DEPTH, DELTA_MEMORY, OBJECT_BYTES};
 use crate::object::hash_object;
 use crate::trouble::{Result, broken, disk};
 use gix_object::Kind;
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 /// An object with differences to it that are not resolved yet.
@@ -25,8 +25,7 @@ struct Base {
 }
 
 struct Resolver<'a> {
-    file: BufReader<File>,
-    path: &'a Path,
+    file: Window,
     inflater: Inflater,
     scan: &'a mut Scan,
     /// Base and difference, sorted.
@@ -50,8 +49,7 @@ pub(super) fn resolve(path: &Path, scan: &mut Scan) -> Result<()> {
     }
     let file = File::open(path).map_err(disk("read", path))?;
     let mut resolver = Resolver {
-        file: BufReader::with_capacity(32 * 1024, file),
-        path,
+        file: Window::new(file),
         inflater: Inflater::new(),
         scan,
         by_offset,
@@ -207,13 +205,7 @@ impl Resolver<'_> {
     /// The data of one entry: the object, or the difference.
     fn inflate(&mut self, number: u32) -> Result<Vec<u8>> {
         let offset = u64::from(self.entry(number)?.offset);
-        let path = self.path;
-        let here = self.file.stream_position().map_err(disk("read", path))?;
-        match i64::try_from(i128::from(offset) - i128::from(here)) {
-            Ok(distance) => self.file.seek_relative(distance),
-            Err(_) => self.file.seek(SeekFrom::Start(offset)).map(|_| ()),
-        }
-        .map_err(disk("read", path))?;
+        self.file.go_to(offset);
         let header = read_header(&mut self.file, offset)?;
         if header.size > OBJECT_BYTES {
             return Err(too_large(header.size));

@@ -1,5 +1,12 @@
 //! The provider, natively, against repositories that the system's `git` made
 //! and a server that runs `git http-backend`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests stand on fails by panicking"
+)]
 
 mod history;
 mod hostile;
