@@ -93,3 +93,46 @@ pub(crate) fn start_ticker(engine: &Engine) -> std::io::Result<()> {
         })
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_strangers_code_must_never_have_is_off_and_what_holds_it_is_on() {
+        let settings = HostSettings::default();
+        // As the engine itself sees them, after all defaults.
+        let engine = Engine::new(&config(&settings)).unwrap();
+        assert_eq!(engine.get_strategy(), Some(Strategy::Cranelift));
+        assert!(engine.get_consume_fuel() && engine.get_epoch_interruption());
+        assert!(!engine.get_shared_memory());
+        assert!(!engine.get_concurrency_support());
+        assert!(!engine.get_guest_debug());
+        assert_eq!(engine.get_max_wasm_stack(), WASM_STACK);
+        assert!(engine.get_async_stack_size() > 2 * WASM_STACK);
+        let on = engine.get_wasm_features();
+        for off in [
+            WasmFeatures::THREADS,
+            WasmFeatures::SHARED_EVERYTHING_THREADS,
+            WasmFeatures::MEMORY64,
+            WasmFeatures::CUSTOM_PAGE_SIZES,
+            WasmFeatures::STACK_SWITCHING,
+            WasmFeatures::GC_TYPES,
+            WasmFeatures::EXCEPTIONS,
+            WasmFeatures::CM_ASYNC,
+        ] {
+            assert!(!on.contains(off), "{off:?} is on");
+        }
+        let pool = engine.get_pooling_config().unwrap();
+        assert_eq!(pool.get_memory_keep_resident(), KEEP_RESIDENT);
+        assert_eq!(pool.get_table_keep_resident(), KEEP_RESIDENT);
+        assert_eq!(pool.get_max_memory_size() as u64, settings.memory_bytes);
+        // One component that takes all it may leaves enough for all others.
+        let sandboxes = settings.instances + function_instances(&settings);
+        assert_eq!(pool.get_total_component_instances(), sandboxes);
+        assert_eq!(pool.get_total_core_instances(), sandboxes * CORE_INSTANCES);
+        assert_eq!(pool.get_total_memories(), sandboxes * MEMORIES);
+        assert_eq!(pool.get_total_tables(), sandboxes * TABLES);
+        assert_eq!(pool.get_total_stacks(), sandboxes);
+    }
+}

@@ -89,7 +89,7 @@ fn reason(error: &wasmtime::Error, state: &JobState) -> String {
     if text.contains("hostcall fuel") || text.contains("fuel allocated for hostcalls") {
         return format!(
             "The provider handed over more than {} MiB at once.",
-            crate::host::HOSTCALL_BYTES >> 20
+            crate::call::HOSTCALL_BYTES >> 20
         );
     }
     match state.limiter.refused {

@@ -8,8 +8,10 @@
 //! [`Host::run`] gives every job a fresh store with every limit set before the
 //! first instruction. Dropping the future that `run` returns ends the job.
 
+mod call;
 mod capability;
 mod code_cache;
+mod compile;
 mod contract;
 mod engine;
 mod fault;
@@ -21,15 +23,17 @@ mod linker;
 mod log;
 mod prepare;
 mod request;
+mod run;
 mod settings;
 mod store;
 
 pub use capability::invoke::Functions;
 pub use capability::secrets::Secrets;
 pub use floor::floor;
-pub use host::{Host, HostError, InvokeError};
+pub use host::{Host, HostError};
 pub use lockgate_model::plugin::Import as Need;
 pub use log::LogSink;
 pub use prepare::{Inspection, Plugin, PrepareError, Prepared};
 pub use request::{Directory, RunRequest};
+pub use run::InvokeError;
 pub use settings::HostSettings;

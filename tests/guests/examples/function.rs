@@ -1,11 +1,6 @@
 //! A function whose event says what it does.
 #![cfg(target_family = "wasm")]
-#![expect(
-    unsafe_code,
-    missing_docs,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/"
-)]
+#![expect(unsafe_code, missing_docs, reason = "generated from wit/")]
 #![expect(clippy::panic, reason = "this guest is here to fail")]
 
 wit_bindgen::generate!({ path: "../../wit", world: "function", generate_all });

@@ -1,12 +1,7 @@
 //! The least a provider can be: it imports nothing of ours and succeeds at once.
 //! The measure of the host's own cost.
 #![cfg(target_family = "wasm")]
-#![expect(
-    unsafe_code,
-    missing_docs,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/"
-)]
+#![expect(unsafe_code, missing_docs, reason = "generated from wit/")]
 
 wit_bindgen::generate!({
     path: "../../wit",

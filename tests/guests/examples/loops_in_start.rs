@@ -1,11 +1,6 @@
 //! A provider whose instance never comes up.
 #![cfg(target_family = "wasm")]
-#![expect(
-    unsafe_code,
-    missing_docs,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/"
-)]
+#![expect(unsafe_code, missing_docs, reason = "generated from wit/")]
 
 wit_bindgen::generate!({ path: "../../wit", world: "action-provider", generate_all });
 

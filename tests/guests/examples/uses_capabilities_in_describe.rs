@@ -1,12 +1,7 @@
 //! A provider that tries everything while it only describes itself. What came
 //! of each try is its summary.
 #![cfg(target_family = "wasm")]
-#![expect(
-    unsafe_code,
-    missing_docs,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/"
-)]
+#![expect(unsafe_code, missing_docs, reason = "generated from wit/")]
 
 wit_bindgen::generate!({ path: "../../wit", world: "action-provider", generate_all });
 

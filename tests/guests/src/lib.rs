@@ -4,12 +4,7 @@
 //! contract itself, without the guest kit, so that every fault can be said.
 //! Native builds leave it empty.
 #![cfg(target_family = "wasm")]
-#![expect(
-    unsafe_code,
-    missing_docs,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/"
-)]
+#![expect(unsafe_code, missing_docs, reason = "generated from wit/")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

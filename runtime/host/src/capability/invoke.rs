@@ -3,9 +3,9 @@
 
 use crate::capability::artifacts::read_file;
 use crate::contract::imports::invoke;
-use crate::host::InvokeError;
 use crate::log::LogSink;
 use crate::prepare::{Plugin, PrepareError, Prepared};
+use crate::run::InvokeError;
 use crate::store::JobState;
 use lockgate_model::grant::Grant;
 use lockgate_model::job::LogLevel;

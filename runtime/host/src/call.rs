@@ -1,0 +1,194 @@
+//! One call into a guest, from a fresh store to the answer. Every limit is set
+//! here before the first instruction runs.
+
+use crate::capability::artifacts::OpenDirectory;
+use crate::capability::invoke::Functions;
+use crate::capability::secrets::Secrets;
+use crate::contract::exports;
+use crate::contract::exports::source::DetectRequest;
+use crate::contract::imports::types as wit;
+use crate::fault;
+use crate::host::Host;
+use crate::log::LogSink;
+use crate::prepare::{Exports, PrepareError, Prepared};
+use crate::request::Directory;
+use crate::store::{JobShared, JobState, Phase};
+use futures::FutureExt;
+use lockgate_model::grant::Grant;
+use lockgate_model::job::{Failure, FailureType};
+use lockgate_model::limits::Limits;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use wasmtime::component::Instance;
+use wasmtime::{Store, UpdateDeadline};
+
+/// The most bytes that a guest hands over in one call or answer.
+pub(crate) const HOSTCALL_BYTES: usize = 16 << 20;
+
+/// One call into a guest.
+pub(crate) enum Call {
+    Describe,
+    Run(Box<wit::Job>),
+    Detect(DetectRequest),
+    Handle(String),
+}
+
+/// What came back.
+pub(crate) enum Answer {
+    Description(wit::Description),
+    Outcome(wit::Outcome),
+    Detection(Result<exports::source::Detection, wit::Failure>),
+    Handled(Result<String, String>),
+}
+
+/// Everything around one call.
+pub(crate) struct Around {
+    pub(crate) phase: Phase,
+    pub(crate) limits: Limits,
+    pub(crate) deadline: Instant,
+    pub(crate) directories: Vec<Directory>,
+    pub(crate) log: LogSink,
+    pub(crate) secrets: Secrets,
+    pub(crate) functions: Functions,
+}
+
+impl Host {
+    /// One call, from permission to answer. Total.
+    pub(crate) async fn perform(
+        &self,
+        prepared: &Prepared,
+        around: Around,
+        call: Call,
+    ) -> Result<Answer, Failure> {
+        let limits = around.limits;
+        let until = tokio::time::Instant::from_std(around.deadline);
+        let guarded = AssertUnwindSafe(self.enter(prepared, around, call)).catch_unwind();
+        match tokio::time::timeout_at(until, guarded).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_panic)) => Err(Failure::new(
+                FailureType::SystemUnavailable,
+                "The host itself failed while it ran the provider; its own log has the details.",
+            )),
+            Err(_elapsed) => Err(fault::deadline(&limits)),
+        }
+    }
+
+    async fn enter(
+        &self,
+        prepared: &Prepared,
+        around: Around,
+        call: Call,
+    ) -> Result<Answer, Failure> {
+        let pool = match call {
+            Call::Handle(_) => &self.0.functions,
+            Call::Describe | Call::Run(_) | Call::Detect(_) => &self.0.jobs,
+        };
+        let _permit = pool
+            .acquire()
+            .await
+            .map_err(|_| Failure::new(FailureType::SystemUnavailable, "The host is closed."))?;
+        let mut store = self.store(prepared, around)?;
+        match self.guest_call(prepared, &mut store, call).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(fault::fault(&error, store.data())),
+        }
+    }
+
+    /// A fresh store with every limit set.
+    fn store(&self, prepared: &Prepared, around: Around) -> Result<Store<JobState>, Failure> {
+        let grant = match around.phase {
+            Phase::Describe => Arc::new(Grant::default()),
+            Phase::Job => prepared.grant.now(),
+        };
+        if around.phase == Phase::Job
+            && let Some(need) = prepared.needs.missing_from(&grant, &prepared.optional)
+        {
+            let refused = PrepareError::NotGranted {
+                plugin: prepared.name.to_string(),
+                need,
+            };
+            return Err(refused.failure());
+        }
+        let (directories, preopens) = OpenDirectory::all(around.directories, &grant)?;
+        let shared = Arc::new(JobShared::new(
+            prepared,
+            around.phase,
+            around.limits,
+            around.deadline,
+            around.log,
+            around.secrets,
+        ));
+        let state = JobState::new(
+            shared,
+            self.clone(),
+            around.functions,
+            directories,
+            preopens,
+        )
+        .map_err(|e| {
+            Failure::new(
+                FailureType::SystemUnavailable,
+                format!("A directory of the job cannot be opened: {e:#}."),
+            )
+        })?;
+        let mut store = Store::new(&self.0.engine, state);
+        self.limit(&mut store, &around.limits)
+            .map_err(|e| Failure::new(FailureType::SystemUnavailable, format!("{e:#}")))?;
+        Ok(store)
+    }
+
+    fn limit(&self, store: &mut Store<JobState>, limits: &Limits) -> wasmtime::Result<()> {
+        store.limiter(|state| &mut state.limiter);
+        store.set_fuel(limits.fuel)?;
+        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_max_component_handles(limits.handles as usize);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| {
+            if Instant::now() >= context.data().shared.deadline {
+                Err(fault::DeadlinePassed.into())
+            } else {
+                Ok(UpdateDeadline::Yield(1))
+            }
+        });
+        Ok(())
+    }
+
+    async fn guest_call(
+        &self,
+        prepared: &Prepared,
+        store: &mut Store<JobState>,
+        call: Call,
+    ) -> wasmtime::Result<Answer> {
+        let instance: Instance = prepared.pre.instantiate_async(&mut *store).await?;
+        let provider = match &prepared.exports {
+            Exports::Provider(provider) | Exports::Source(provider, _) => Some(provider),
+            Exports::Function(_) => None,
+        };
+        match (call, provider, &prepared.exports) {
+            (Call::Describe, Some(provider), _) => {
+                let guest = provider.load(&mut *store, &instance)?;
+                let description = guest.call_describe(&mut *store).await?;
+                Ok(Answer::Description(description))
+            }
+            (Call::Run(job), Some(provider), _) => {
+                let guest = provider.load(&mut *store, &instance)?;
+                let outcome = guest.call_run(&mut *store, &job).await?;
+                Ok(Answer::Outcome(outcome))
+            }
+            (Call::Detect(request), _, Exports::Source(_, source)) => {
+                let guest = source.load(&mut *store, &instance)?;
+                let found = guest.call_detect(&mut *store, &request).await?;
+                Ok(Answer::Detection(found))
+            }
+            (Call::Handle(event), _, Exports::Function(handler)) => {
+                let guest = handler.load(&mut *store, &instance)?;
+                let result = guest.call_handle(&mut *store, &event).await?;
+                Ok(Answer::Handled(result))
+            }
+            _ => Err(wasmtime::format_err!(
+                "the component's world has no such call"
+            )),
+        }
+    }
+}
