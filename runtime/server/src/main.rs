@@ -65,13 +65,21 @@ fn main() -> ExitCode {
         Err(Failure::Pipeline) => ExitCode::from(1),
         Err(Failure::Input(problems)) => {
             for problem in &problems {
-                eprintln!("error: {problem}");
+                complain(problem);
             }
             ExitCode::from(2)
         }
         Err(Failure::Ours(error)) => {
-            eprintln!("error: {error:#}");
+            complain(&format!("{error:#}"));
             ExitCode::from(3)
         }
+    }
+}
+
+/// An error may quote what strangers wrote.
+fn complain(problem: &str) {
+    for (number, line) in problem.lines().enumerate() {
+        let mark = if number == 0 { "error: " } else { "" };
+        eprintln!("{mark}{}", cli::output::safe(line));
     }
 }

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::path::Path;
 
 /// A server, reached with one access key.
 pub struct Client {
@@ -40,7 +41,11 @@ impl Client {
             )
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        file: Option<&Path>,
+    ) -> Result<Response, Failure> {
         let response = request.send().await.map_err(|error| {
             if error.is_connect() {
                 Failure::input(format!(
@@ -68,15 +73,35 @@ impl Client {
                 refusal.message
             )));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(Failure::input(format!(
+                "{}: {}; give both with --access-key and --secret-key",
+                self.connection.server, refusal.message
+            )));
+        }
         if refusal.problems.is_empty() {
             Err(Failure::Input(vec![refusal.message]))
         } else {
-            Err(Failure::Input(refusal.problems))
+            let place = file.map_or_else(String::new, |file| format!("{}:", file.display()));
+            let problems = refusal.problems.iter();
+            Err(Failure::Input(
+                problems
+                    .map(|problem| format!("{place}{problem}"))
+                    .collect(),
+            ))
         }
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        let bytes = self.send(request).await?.bytes().await?;
+        self.read_of(request, None).await
+    }
+
+    async fn read_of<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        file: Option<&Path>,
+    ) -> Result<T, Failure> {
+        let bytes = self.send(request, file).await?.bytes().await?;
         Ok(serde_json::from_slice(&bytes)
             .context("the server's answer cannot be read; are both of the same version?")?)
     }
@@ -106,18 +131,20 @@ impl Client {
     }
 
     /// Sends a definition as it is written, so that the server can name places.
+    /// `file` is put in front of them.
     pub async fn definition<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         media_type: &str,
         text: String,
+        file: &Path,
     ) -> Result<T, Failure> {
         let request = self
             .request(method, path)
             .header("content-type", media_type)
             .body(text);
-        self.read(request).await
+        self.read_of(request, Some(file)).await
     }
 
     /// Reads an execution's feed, entry by entry.
@@ -128,7 +155,7 @@ impl Client {
         mut take: impl FnMut(FeedEntry),
     ) -> Result<(), Failure> {
         let path = format!("/executions/{}/feed?follow={follow}", segment(execution));
-        let response = self.send(self.request(Method::GET, &path)).await?;
+        let response = self.send(self.request(Method::GET, &path), None).await?;
         let mut stream = response.bytes_stream();
         let mut rest: Vec<u8> = Vec::new();
         while let Some(piece) = stream.next().await {

@@ -4,6 +4,7 @@
 pub mod approve;
 pub mod client;
 pub mod execution;
+pub mod interrupt;
 pub mod logs;
 pub mod output;
 pub mod pipeline;

@@ -135,23 +135,14 @@ async fn send<T: serde::de::DeserializeOwned>(
     method: Method,
     path: &str,
 ) -> Result<T, Failure> {
-    let text = read_definition(&file)?;
     let media_type = match format_of(&file)? {
         Format::Json => "application/json",
         Format::Toml => "application/toml",
     };
-    let sent = Client::new(connection)?
-        .definition(method, path, media_type, text)
-        .await;
-    sent.map_err(|failure| match failure {
-        Failure::Input(problems) => Failure::Input(
-            problems
-                .into_iter()
-                .map(|problem| format!("{}:{problem}", file.display()))
-                .collect(),
-        ),
-        other => other,
-    })
+    let text = read_definition(&file)?;
+    Client::new(connection)?
+        .definition(method, path, media_type, text, &file)
+        .await
 }
 
 async fn change(

@@ -1,6 +1,7 @@
 //! `lockgate run`: one pipeline from one file, without a server. The same
 //! engine on a data directory of its own.
 
+use super::interrupt::Interrupts;
 use super::output::{line, safe};
 use super::progress::Progress;
 use super::{Output, Trust};
@@ -16,7 +17,7 @@ use lockgate_model::status::ExecutionStatus;
 use lockgate_model::trigger::SourceRevision;
 use lockgate_orchestrator::{Entry, Start};
 use std::collections::BTreeMap;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Directories of earlier runs that are kept.
@@ -38,12 +39,16 @@ pub struct Options {
     /// Where state, logs and artifacts are kept [default: a new directory under the user's state]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Where compiled plugins are kept [default: a directory of the user's cache]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
 }
 
 pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
     super::serve::log("warn");
+    let format = format_of(&options.file)?;
     let text = read_definition(&options.file)?;
     let variables = pairs("--variable", &options.variables)?;
     let revisions = pairs("--revision", &options.revisions)?;
@@ -53,14 +58,14 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
     };
     let engine = Engine::start(Plan {
         data: data.clone(),
-        cache: default_cache(),
+        cache: options.cache.unwrap_or_else(default_cache),
         trust: options.trust,
         poll_seconds: None,
         jobs: std::thread::available_parallelism().map_or(4, usize::from) * 4,
         say: |text| eprintln!("{text}"),
     })
     .await?;
-    let definition = load(&text, format_of(&options.file)?, engine.plugins.catalogue())
+    let definition = load(&text, format, engine.plugins.catalogue())
         .map_err(|problems| in_file(&options.file, &problems))?;
     let asks = definition
         .stages
@@ -109,6 +114,7 @@ async fn carry_out(
     yes: bool,
     output: Output,
 ) -> Result<ExecutionStatus, Failure> {
+    let mut interrupts = Interrupts::listen()?;
     let by = Principal(format!("arn:aws:iam::{tenant}:user/{}", user()));
     let orchestrator = &engine.orchestrator;
     let name = definition.name.clone();
@@ -136,16 +142,16 @@ async fn carry_out(
 
     let mut progress = Progress::new(output);
     let mut follow = orchestrator.follow(tenant, execution, true);
-    let mut interrupts = 0;
+    let mut interrupted = false;
     loop {
         let entry = tokio::select! {
             entry = follow.next() => entry?,
-            _ = tokio::signal::ctrl_c() => {
-                interrupts += 1;
-                stop(engine, tenant, &name, execution, &by).await;
-                if interrupts > 1 {
+            () = interrupts.next() => {
+                if interrupted {
                     return Err(Failure::Pipeline);
                 }
+                interrupted = true;
+                stop(engine, tenant, &name, execution, &by).await;
                 continue;
             }
         };
@@ -153,12 +159,23 @@ async fn carry_out(
         let approval = waiting_approval(&entry);
         progress.show(&FeedEntry::from(entry));
         if let Some((stage, action, token, question)) = approval {
+            if interrupted {
+                continue;
+            }
             let answer = if yes {
-                (true, "--yes".to_owned())
+                Some((true, "--yes".to_owned()))
             } else {
-                ask(question).await?
+                tokio::select! {
+                    answer = ask(question) => Some(answer?),
+                    () = interrupts.next() => None,
+                }
             };
-            let (approved, summary) = answer;
+            let Some((approved, summary)) = answer else {
+                println!();
+                interrupted = true;
+                stop(engine, tenant, &name, execution, &by).await;
+                continue;
+            };
             let answered = orchestrator
                 .answer_approval(tenant, &name, stage, action, token, approved, summary, &by)
                 .await;
@@ -241,8 +258,21 @@ async fn ask(question: String) -> Result<(bool, String), Failure> {
 
 /// Reads a definition's text.
 pub fn read_definition(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure::input(format!("{}: {error}", file.display())))
+    std::fs::read_to_string(file).map_err(|error| {
+        let file = file.display();
+        Failure::input(match error.kind() {
+            ErrorKind::NotFound => {
+                format!("{file}: there is no such file; give the path of a definition")
+            }
+            ErrorKind::IsADirectory => {
+                format!("{file}: this is a directory; give the path of a definition in it")
+            }
+            ErrorKind::InvalidData => {
+                format!("{file}: this is not text; save the definition as UTF-8")
+            }
+            _ => format!("{file}: cannot be read: {error}; give a definition that you may read"),
+        })
+    })
 }
 
 /// By the file's ending.
@@ -251,7 +281,7 @@ pub fn format_of(file: &Path) -> Result<Format, Failure> {
         Some("toml") => Ok(Format::Toml),
         Some("json") => Ok(Format::Json),
         _ => Err(Failure::input(format!(
-            "{}: a definition's file name ends in .toml or .json",
+            "{}: what form this file has cannot be told; a definition's file name ends in .toml or .json",
             file.display()
         ))),
     }

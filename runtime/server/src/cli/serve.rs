@@ -1,14 +1,18 @@
 //! `lockgate serve`: the server, until it is told to end.
 
 use super::Trust;
+use super::interrupt::Interrupts;
 use crate::Failure;
 use crate::engine::{DEV_TENANT, Engine, Plan};
 use crate::face;
 use anyhow::Context;
 use clap::Args;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// The one fixed key of `--dev`.
 pub const DEV_ACCESS_KEY: &str = "LOCKGATEDEV";
@@ -23,6 +27,9 @@ pub struct Options {
     /// Where everything is kept
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Where compiled plugins are kept; servers may share one [default: cache in the data directory]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
@@ -59,26 +66,39 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
     let listener = TcpListener::bind(options.listen)
         .await
         .map_err(|error| Failure::input(format!("--listen {}: {error}", options.listen)))?;
-    let engine = Engine::start(Plan {
-        cache: options.data.join("cache"),
+    let mut interrupts = Interrupts::listen()?;
+    let start = Engine::start(Plan {
+        cache: options.cache.unwrap_or_else(|| options.data.join("cache")),
         data: options.data.clone(),
         trust: options.trust,
         poll_seconds: Some(options.poll).filter(|seconds| *seconds > 0),
         jobs: options.jobs,
         say: |text| tracing::info!("{text}"),
-    })
-    .await?;
+    });
+    let engine = tokio::select! {
+        engine = start => engine?,
+        // Nothing was promised to anybody yet.
+        () = interrupts.next() => return Ok(()),
+    };
     let address = listener.local_addr()?;
     tracing::info!(data = %options.data.display(), tenant = DEV_TENANT, "listening on http://{address}");
     // For whoever started us with port 0.
     println!("http://{address}");
     let keys = face::Keys::dev(DEV_ACCESS_KEY, DEV_SECRET, DEV_TENANT.parse()?);
     let router = face::router(engine.orchestrator.clone(), engine.plugins.clone(), keys);
-    let served = axum::serve(listener, router).with_graceful_shutdown(told_to_end());
-    // A feed may be open for days: it does not hold up the end.
+    let end = Arc::new(Notify::new());
+    let told = end.clone();
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(async move { told.notified().await });
+    let ending = async {
+        interrupts.next().await;
+        end.notify_one();
+        // A feed may be open for days: it does not hold up the end.
+        tokio::time::sleep(GRACE).await;
+    };
     tokio::select! {
         served = served.into_future() => served.context("the server ended")?,
-        () = async { told_to_end().await; tokio::time::sleep(GRACE).await } => {}
+        () = ending => {}
     }
     tracing::info!("shutting down; what is in progress carries on at the next start");
     engine.orchestrator.shut_down().await;
@@ -97,21 +117,6 @@ pub fn log(otherwise: &str) {
                 .unwrap_or_else(|_| otherwise.into()),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
-}
-
-async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

@@ -8,7 +8,7 @@ use crate::api::{
     StageState, TransitionRequest, TransitionState,
 };
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, QueryRejection, StringRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -56,9 +56,9 @@ pub(super) async fn create(
     caller: Caller,
     State(face): State<Face>,
     headers: HeaderMap,
-    body: String,
+    body: Result<String, StringRejection>,
 ) -> Result<Json<Created>, Refused> {
-    let definition = definition(&face, &headers, &body)?;
+    let definition = definition(&face, &headers, &body?)?;
     let name = definition.name.clone();
     let orchestrator = &face.orchestrator;
     orchestrator
@@ -93,9 +93,9 @@ pub(super) async fn update(
     caller: Caller,
     State(face): State<Face>,
     headers: HeaderMap,
-    body: String,
+    body: Result<String, StringRejection>,
 ) -> Result<Json<Created>, Refused> {
-    let definition = definition(&face, &headers, &body)?;
+    let definition = definition(&face, &headers, &body?)?;
     let name = definition.name.clone();
     face.orchestrator
         .update_pipeline(&caller.tenant, definition, &caller.principal)

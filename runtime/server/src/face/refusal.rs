@@ -3,7 +3,7 @@
 
 use crate::api::Refusal;
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, QueryRejection, StringRejection};
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -128,6 +128,17 @@ impl From<StoreError> for Refused {
 impl From<JsonRejection> for Refused {
     fn from(rejection: JsonRejection) -> Self {
         Self::invalid(rejection.body_text())
+    }
+}
+
+impl From<StringRejection> for Refused {
+    fn from(rejection: StringRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::invalid("the definition is larger than 2 MiB; split the pipeline")
+            }
+            _ => Self::invalid(rejection.body_text()),
+        }
     }
 }
 

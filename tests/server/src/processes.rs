@@ -1,0 +1,25 @@
+//! Processes of this machine, by a word of their command line.
+
+use crate::until;
+
+/// Ids of the processes whose arguments hold this word.
+#[must_use]
+pub fn alive(word: &str) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|id| {
+            let arguments = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            let mut arguments = arguments.split(|byte| *byte == 0);
+            arguments.any(|argument| argument == word.as_bytes())
+        })
+        .collect()
+}
+
+/// Waits until no such process is left: the kernel takes its time to end a tree.
+#[track_caller]
+pub fn wait_until_gone(word: &str) {
+    until(&format!("no process '{word}' is left"), || {
+        alive(word).is_empty().then_some(())
+    });
+}

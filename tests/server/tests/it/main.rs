@@ -1,0 +1,11 @@
+//! The binary as its users meet it: the command line, a server, files that are
+//! wrong, plugins that misbehave, crashes, a full disk. Needs the binary that
+//! `cargo xtask build` leaves.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod run;
