@@ -37,6 +37,8 @@ impl Ssh<'_> {
         // The sandbox may give the directory another owner.
         let words = ["git", "-c", "safe.directory=*", "-c", "protocol.version=2"];
         Command::new(words.into_iter().chain(arguments.iter().copied()))
+            // Detecting has no directory for work.
+            .working_directory("/tmp")
             .variable("GIT_SSH_COMMAND", ssh)
             .variable("GIT_ALLOW_PROTOCOL", "ssh")
             .variable("GIT_TERMINAL_PROMPT", "0")

@@ -62,6 +62,7 @@ fn host() -> &'static Host {
     HOST.get_or_init(|| {
         Host::new(HostSettings {
             instances: 16,
+            sandbox: lockgate_sandbox::Sandbox::detect().ok(),
             ..HostSettings::default()
         })
         .unwrap()
@@ -362,5 +363,22 @@ async fn a_hostile_tree_is_refused_in_the_sandbox_too() {
             failure.message
         );
         assert!(snapshot(&bench.output()).is_empty());
+    }
+}
+
+/// Without a network `ssh` cannot connect; that `git` says so shows that it
+/// runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn git_really_runs_in_the_sandbox_for_ssh() {
+    let bench = Bench::new(&["exec".into()]);
+    let pairs = [("RepositoryUrl", "ssh://git@127.0.0.1:9/a/b.git")];
+    for failure in [
+        bench.detect(&pairs).await.unwrap_err(),
+        bench.run(&pairs).await.unwrap_err(),
+    ] {
+        let message = &failure.message;
+        assert_eq!(failure.kind, FailureType::SystemUnavailable, "{message}");
+        assert!(message.contains("'git ls-remote' for"), "{message}");
+        assert!(message.contains("ended with code 128"), "{message}");
     }
 }
