@@ -1,7 +1,7 @@
 //! One call into a guest, from a fresh store to the answer. Every limit is set
 //! here before the first instruction runs.
 
-use crate::capability::artifacts::OpenDirectory;
+use crate::capability::artifacts::{OpenDirectory, usage};
 use crate::capability::invoke::Functions;
 use crate::capability::secrets::Secrets;
 use crate::contract::exports;
@@ -80,6 +80,17 @@ impl Host {
         around: Around,
         call: Call,
     ) -> Result<Answer, Failure> {
+        let fits = matches!(
+            (&call, &prepared.exports),
+            (
+                Call::Describe | Call::Run(_),
+                Exports::Provider(_) | Exports::Source(..)
+            ) | (Call::Detect(_), Exports::Source(..))
+                | (Call::Handle(_), Exports::Function(_))
+        );
+        if !fits {
+            return Err(wrong_call(prepared));
+        }
         let pool = match call {
             Call::Handle(_) => &self.0.functions,
             Call::Describe | Call::Run(_) | Call::Detect(_) => &self.0.jobs,
@@ -88,11 +99,21 @@ impl Host {
             .acquire()
             .await
             .map_err(|_| Failure::new(FailureType::SystemUnavailable, "The host is closed."))?;
+        let limits = around.limits;
         let mut store = self.store(prepared, around)?;
-        match self.guest_call(prepared, &mut store, call).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(fault::fault(&error, store.data())),
+        let directories = Arc::clone(&store.data().directories);
+        if !usage::is_watched(&directories) {
+            let answer = self.guest_call(prepared, &mut store, call).await;
+            return answer.map_err(|error| fault::fault(&error, store.data()));
         }
+        let answer = tokio::select! {
+            biased;
+            answer = self.guest_call(prepared, &mut store, call) => answer,
+            failure = usage::exceeded(Arc::clone(&directories), limits) => return Err(failure),
+        };
+        let answer = answer.map_err(|error| fault::fault(&error, store.data()))?;
+        usage::within(&directories, &limits).await?;
+        Ok(answer)
     }
 
     /// A fresh store with every limit set.
@@ -191,4 +212,15 @@ impl Host {
             )),
         }
     }
+}
+
+/// A call that the component's world does not have.
+pub(crate) fn wrong_call(prepared: &Prepared) -> Failure {
+    Failure::new(
+        FailureType::ConfigurationError,
+        format!(
+            "The plugin '{}' is of world {:?} and cannot answer this call.",
+            prepared.name, prepared.world
+        ),
+    )
 }

@@ -2,7 +2,7 @@
 //! look for a revision, to handle an event. Fills in what the guest must see and
 //! measures what it answers.
 
-use crate::call::{Answer, Around, Call};
+use crate::call::{Answer, Around, Call, wrong_call};
 use crate::capability::invoke::Functions;
 use crate::capability::secrets::Secrets;
 use crate::contract::{from_guest, to_guest};
@@ -13,7 +13,7 @@ use crate::prepare::{PrepareError, Prepared};
 use crate::request::RunRequest;
 use crate::store::Phase;
 use lockgate_model::action_type::{ActionType, ActionTypeId};
-use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Outcome};
+use lockgate_model::job::{DetectRequest, Detection, Failure, Outcome};
 use lockgate_model::limits::Limits;
 use std::time::{Duration, Instant};
 
@@ -215,14 +215,4 @@ fn known_type<'a>(prepared: &'a Prepared, id: &ActionTypeId) -> Option<&'a Actio
         .action_types
         .get()
         .and_then(|types| types.iter().find(|known| known.id == *id))
-}
-
-fn wrong_call(prepared: &Prepared) -> Failure {
-    Failure::new(
-        FailureType::ConfigurationError,
-        format!(
-            "The plugin '{}' is of world {:?} and cannot answer this call.",
-            prepared.name, prepared.world
-        ),
-    )
 }

@@ -33,6 +33,11 @@ pub fn guest(name: &str) -> Vec<u8> {
     read(&format!("examples/{name}.wasm"))
 }
 
+/// A source that finds the revision that its configuration names.
+pub fn source() -> Vec<u8> {
+    read("lockgate_test_noop.wasm")
+}
+
 fn read(file: &str) -> Vec<u8> {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(build);
     let path = BUILT.join(file);
@@ -49,7 +54,8 @@ fn build() -> PathBuf {
         .unwrap();
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--profile", "plugin"])
-        .args(["--target", "wasm32-wasip2", "-p", "lockgate-test-guests"])
+        .args(["--target", "wasm32-wasip2"])
+        .args(["-p", "lockgate-test-guests", "-p", "lockgate-test-noop"])
         .args(["--lib", "--examples", "--target-dir"])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -379,3 +379,46 @@ async fn a_granted_directory_that_is_missing_is_named() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn outputs_over_the_limit_end_the_job_while_it_runs_and_when_it_is_done() {
+    let machine = Machine::new();
+    fs::write(machine.path("work/big"), vec![1; 2000]).unwrap();
+    let output = |way: &str| {
+        deed(way)
+            .write("/out/app", &machine.path("work"))
+            .limits(|limits| limits.artifact_bytes = 1000)
+    };
+    let started = std::time::Instant::now();
+    let while_it_runs = output("sleep").run().await;
+    assert!(
+        while_it_runs
+            .fault()
+            .contains("more than 1000 bytes (artifact-bytes)"),
+        "{}",
+        while_it_runs.fault()
+    );
+    assert!(started.elapsed() < std::time::Duration::from_secs(5));
+    let when_done = output("").run().await;
+    assert!(
+        when_done.fault().contains("artifact-bytes"),
+        "{}",
+        when_done.fault()
+    );
+
+    // A file of holes is as large as it says.
+    let sparse = fs::File::create(machine.path("work/big")).unwrap();
+    sparse.set_len(1 << 40).unwrap();
+    assert!(output("").run().await.fault().contains("artifact-bytes"));
+    fs::remove_file(machine.path("work/big")).unwrap();
+
+    for n in 0..20 {
+        fs::write(machine.path(&format!("work/{n}")), "").unwrap();
+    }
+    let many = output("")
+        .limits(|limits| limits.artifact_files = 10)
+        .run()
+        .await;
+    assert!(many.fault().contains("artifact-files"), "{}", many.fault());
+    output("").run().await.result();
+}

@@ -16,3 +16,5 @@ mod faults;
 mod files;
 mod functions;
 mod secrets;
+mod sources;
+mod tls;

@@ -33,6 +33,12 @@ pub(crate) struct OpenDirectory {
 }
 
 impl OpenDirectory {
+    /// The directory itself, for reading its entries.
+    pub(super) fn open(&self) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::openat(&self.dir, ".", flags, Mode::empty())
+    }
+
     /// Opens the job's own directories and those of the grant, each at its own
     /// absolute path, and says where WASI finds them.
     pub(crate) fn all(

@@ -4,6 +4,7 @@
 
 mod copy;
 mod directory;
+pub(crate) mod usage;
 
 use crate::contract::imports::{artifacts, invoke};
 use crate::store::{JobState, Phase};
