@@ -11,16 +11,21 @@ use lockgate_store::{
     ActionExecution, Approval, ArtifactRecord, Change, Event, Execution, Lease, LeaseToken,
     NewDefinition, NewJob, StageExecution, StageLock, StoredEvent,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A lease is given with the commit that makes the job and ends with the commit
 /// that takes its answer; this long after its deadline nobody can be at it.
 const LEASE_MARGIN_SECONDS: u64 = 60 * 60;
 
+/// A change, and the leases in it: they count once it is on disk.
+pub(crate) struct Leased {
+    pub(crate) change: Change,
+    pub(crate) tokens: Vec<(JobId, LeaseToken)>,
+}
+
 /// Everything that these events put on disk. `effects` are what they newly owe;
-/// the jobs among them are leased to this process at once, and `tokens` learns
-/// how.
+/// the jobs among them are leased to this process at once.
 pub(crate) fn change_of(
     after: &PipelineState,
     expected_version: u64,
@@ -28,8 +33,8 @@ pub(crate) fn change_of(
     events: &[Recorded],
     effects: &[Effect],
     catalogue: &Catalogue,
-    tokens: &mut BTreeMap<JobId, LeaseToken>,
-) -> Change {
+) -> Leased {
+    let mut tokens = vec![];
     let mut change = Change::new(after.tenant().clone(), after.name(), at, expected_version);
     change.events = events.iter().map(stored).collect();
     let changed = changes(after, events);
@@ -131,7 +136,7 @@ pub(crate) fn change_of(
         match effect {
             Effect::Dispatch { job, not_before } => {
                 let lease = lease_for(job);
-                tokens.insert(job.id, lease.token);
+                tokens.push((job.id, lease.token));
                 change.new_jobs.push(NewJob {
                     id: job.id,
                     action_execution: job.action_execution,
@@ -145,7 +150,7 @@ pub(crate) fn change_of(
             Effect::AnnounceApproval(_) | Effect::WakeAt(_) => {}
         }
     }
-    change
+    Leased { change, tokens }
 }
 
 /// A fresh lease that lasts as long as the job may.

@@ -3,19 +3,18 @@
 //! only says when to look again.
 
 use crate::commit::recorded;
+use crate::doorbell::Bell;
 use crate::error::OrchestratorError;
+use crate::history::masked;
 use crate::shared::Shared;
 use lockgate_execution::{Event, Recorded};
 use lockgate_model::id::{ActionExecutionId, ExecutionId, TenantId};
 use lockgate_model::job::LogLine;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::broadcast;
 
+/// Events, or lines, that are held at a time.
 const PAGE: u32 = 500;
-/// A ring that was missed delays a follower by this much at most.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Something that happened in an execution.
 #[derive(Debug, Clone)]
@@ -41,13 +40,15 @@ pub enum Entry {
 /// A reader of one execution.
 pub struct Follow {
     shared: Arc<Shared>,
-    doorbell: broadcast::Receiver<ExecutionId>,
+    bell: Bell,
     tenant: TenantId,
     execution: ExecutionId,
     after: u64,
+    /// Read and not given out yet.
     events: VecDeque<(u64, Recorded)>,
+    lines: VecDeque<Entry>,
+    /// Actions that have not ended, as far as was given out.
     actions: BTreeMap<ActionExecutionId, Log>,
-    ready: VecDeque<Entry>,
     ended: bool,
     wait: bool,
 }
@@ -56,7 +57,14 @@ struct Log {
     stage: String,
     action: String,
     next: u64,
-    ended: bool,
+}
+
+/// What a look brought.
+enum Look {
+    Found(Entry),
+    /// More may be there already.
+    Again,
+    Nothing,
 }
 
 impl Follow {
@@ -68,86 +76,93 @@ impl Follow {
         wait: bool,
     ) -> Self {
         Self {
-            doorbell: shared.doorbell.subscribe(),
+            bell: shared.doorbell.listen(execution),
             shared,
             tenant,
             execution,
             after: 0,
             events: VecDeque::new(),
+            lines: VecDeque::new(),
             actions: BTreeMap::new(),
-            ready: VecDeque::new(),
             ended: false,
             wait,
         }
     }
 
-    /// The next entry; `None` when there is nothing more to come.
+    /// The next entry; `None` when there is nothing more to come: the execution
+    /// has ended, or there is no such execution (any more). The values of secret
+    /// properties are masked.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// Where the store cannot be read, and `ShuttingDown` where the server ends
+    /// before the execution does.
     pub async fn next(&mut self) -> Result<Option<Entry>, OrchestratorError> {
         loop {
-            if let Some(entry) = self.ready.pop_front() {
-                return Ok(Some(entry));
+            match self.look().await? {
+                Look::Found(entry) => return Ok(Some(entry)),
+                Look::Again => continue,
+                Look::Nothing if self.ended || !self.wait => return Ok(None),
+                Look::Nothing => {}
             }
-            if self.advance().await? {
-                continue;
-            }
-            if self.ended || !self.wait {
+            if self.is_gone().await? {
                 return Ok(None);
             }
-            self.rest().await;
+            if !self.bell.rung().await {
+                return Err(OrchestratorError::ShuttingDown);
+            }
         }
     }
 
-    /// Fills `ready` with what is new; false where nothing is.
-    async fn advance(&mut self) -> Result<bool, OrchestratorError> {
+    async fn look(&mut self) -> Result<Look, OrchestratorError> {
+        if let Some(entry) = self.lines.pop_front() {
+            return Ok(Look::Found(entry));
+        }
         if self.events.is_empty() {
-            let events = self
-                .shared
-                .store
-                .execution_events(&self.tenant, self.execution, self.after, PAGE)
-                .await?;
-            for stored in events {
-                self.after = stored.sequence;
-                let event = recorded(&stored).map_err(|error| OrchestratorError::Damaged {
-                    what: format!("event {} of execution {}", stored.sequence, self.execution),
-                    reason: error.to_string(),
-                })?;
-                self.events.push_back((stored.sequence, event));
-            }
+            self.read_events().await?;
         }
         // The lines of an action come before the event that ends it.
         let Some((sequence, event)) = self.events.pop_front() else {
             return self.read_all_logs().await;
         };
-        match &event.event {
+        if let Some(id) = self.ends(&event.event) {
+            if self.read_log(id).await? {
+                self.events.push_front((sequence, event));
+                return Ok(Look::Again);
+            }
+            self.actions.remove(&id);
+        }
+        Ok(Look::Found(self.give(sequence, event)))
+    }
+
+    /// The action that ends with this event.
+    fn ends(&self, event: &Event) -> Option<ActionExecutionId> {
+        let (Event::ActionSucceeded { stage, action, .. }
+        | Event::ActionFailed { stage, action, .. }
+        | Event::ActionAbandoned { stage, action, .. }) = event
+        else {
+            return None;
+        };
+        let mut actions = self.actions.iter();
+        let (id, _) = actions.find(|(_, log)| log.stage == *stage && log.action == *action)?;
+        Some(*id)
+    }
+
+    fn give(&mut self, sequence: u64, mut recorded: Recorded) -> Entry {
+        match &mut recorded.event {
             Event::ActionStarted {
-                id, stage, action, ..
+                id,
+                stage,
+                action,
+                input,
+                ..
             } => {
                 let log = Log {
                     stage: stage.clone(),
                     action: action.clone(),
                     next: 0,
-                    ended: false,
                 };
                 self.actions.insert(*id, log);
-            }
-            Event::ActionSucceeded { stage, action, .. }
-            | Event::ActionFailed { stage, action, .. }
-            | Event::ActionAbandoned { stage, action, .. } => {
-                let ended: Vec<ActionExecutionId> = self
-                    .actions
-                    .iter()
-                    .filter(|(_, log)| !log.ended && log.stage == *stage && log.action == *action)
-                    .map(|(id, _)| *id)
-                    .collect();
-                for id in ended {
-                    while self.read_log(id).await? {}
-                    if let Some(log) = self.actions.get_mut(&id) {
-                        log.ended = true;
-                    }
-                }
+                *input = masked(input, &self.shared.runner.catalogue(&self.tenant));
             }
             Event::ExecutionSucceeded { .. }
             | Event::ExecutionFailed { .. }
@@ -157,27 +172,41 @@ impl Follow {
             Event::StageRetried { .. } => self.ended = false,
             _ => {}
         }
-        self.ready.push_back(Entry::Event {
+        Entry::Event {
             sequence,
-            recorded: Box::new(event),
-        });
-        Ok(true)
-    }
-
-    async fn read_all_logs(&mut self) -> Result<bool, OrchestratorError> {
-        let open: Vec<ActionExecutionId> = self
-            .actions
-            .iter()
-            .filter(|(_, log)| !log.ended)
-            .map(|(id, _)| *id)
-            .collect();
-        let mut found = false;
-        for id in open {
-            found |= self.read_log(id).await?;
+            recorded: Box::new(recorded),
         }
-        Ok(found)
     }
 
+    async fn read_events(&mut self) -> Result<(), OrchestratorError> {
+        let events = self
+            .shared
+            .store
+            .execution_events(&self.tenant, self.execution, self.after, PAGE)
+            .await?;
+        for stored in events {
+            let event = recorded(&stored).map_err(|error| OrchestratorError::Damaged {
+                what: format!("event {} of execution {}", stored.sequence, self.execution),
+                reason: error.to_string(),
+            })?;
+            self.after = stored.sequence;
+            self.events.push_back((stored.sequence, event));
+        }
+        Ok(())
+    }
+
+    async fn read_all_logs(&mut self) -> Result<Look, OrchestratorError> {
+        let open: Vec<ActionExecutionId> = self.actions.keys().copied().collect();
+        let mut look = Look::Nothing;
+        for id in open {
+            if self.read_log(id).await? {
+                look = Look::Again;
+            }
+        }
+        Ok(look)
+    }
+
+    /// Reads a page of an action's log; false where nothing is new in it.
     async fn read_log(&mut self, id: ActionExecutionId) -> Result<bool, OrchestratorError> {
         let Some(log) = self.actions.get_mut(&id) else {
             return Ok(false);
@@ -190,7 +219,7 @@ impl Follow {
         let found = !lines.is_empty();
         for stored in lines {
             log.next = stored.index + 1;
-            self.ready.push_back(Entry::Log {
+            self.lines.push_back(Entry::Log {
                 stage: log.stage.clone(),
                 action: log.action.clone(),
                 line: stored.line,
@@ -199,16 +228,10 @@ impl Follow {
         Ok(found)
     }
 
-    async fn rest(&mut self) {
-        let ring = async {
-            loop {
-                match self.doorbell.recv().await {
-                    Ok(execution) if execution == self.execution => return,
-                    Ok(_) => {}
-                    Err(_) => return,
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LOOK_AGAIN, ring).await;
+    /// The pipeline was deleted, or there never was such an execution.
+    async fn is_gone(&self) -> Result<bool, OrchestratorError> {
+        let store = &self.shared.store;
+        let execution = store.execution(&self.tenant, self.execution).await?;
+        Ok(execution.is_none())
     }
 }

@@ -172,7 +172,7 @@ impl ActionDetail {
 }
 
 /// The same, with the values of secret properties replaced by `****`.
-fn masked(input: &Arc<ResolvedAction>, catalogue: &Catalogue) -> Arc<ResolvedAction> {
+pub(crate) fn masked(input: &Arc<ResolvedAction>, catalogue: &Catalogue) -> Arc<ResolvedAction> {
     let secrets: Vec<&str> = catalogue
         .get(&input.action_type)
         .into_iter()

@@ -9,17 +9,22 @@
 
 mod announce;
 mod attempt;
+mod background;
 mod clock;
 mod commit;
+mod doorbell;
 mod error;
 mod follow;
 mod history;
+mod job_log;
 mod orchestrator;
 mod owner;
+mod owners;
 mod poll;
 mod recover;
 mod runner;
 mod shared;
+mod workspace;
 
 pub use clock::Clock;
 pub use error::OrchestratorError;

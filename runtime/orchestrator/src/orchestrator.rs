@@ -1,23 +1,39 @@
 //! The one handle that every face holds: pipelines in, executions and their
 //! history out.
 
+use crate::background::Background;
 use crate::clock::Clock;
+use crate::doorbell::Doorbell;
 use crate::error::OrchestratorError;
 use crate::follow::Follow;
-use crate::owner::{Beginning, Message, Owner};
-use crate::recover;
+use crate::owner::{Message, Owner, Reply};
+use crate::owners::{Key, Owners, Place};
+use crate::recover::{self, Beginning};
 use crate::runner::Runner;
 use crate::shared::Shared;
-use lockgate_artifacts::Artifacts;
+use lockgate_artifacts::{Artifacts, remove_tree};
 use lockgate_execution::{Command, Direction, PipelineState, Rejected, RetryMode};
 use lockgate_model::definition::{Pipeline, check};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
+use lockgate_model::time::Timestamp;
 use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
 use lockgate_store::{Idempotency, Store, StoreError};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{Mutex, Semaphore, broadcast, mpsc, oneshot};
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
+
+/// Sources that are asked at a time.
+const QUESTIONS: usize = 16;
+/// Seconds that a request's token is remembered.
+const TOKEN_SECONDS: u64 = 24 * 60 * 60;
+/// Seconds between two clearings of such tokens.
+const CLEARING_SECONDS: u64 = 60 * 60;
+/// So long the end waits for attempts that are being ended.
+const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// How the orchestrator behaves.
 #[derive(Debug, Clone)]
@@ -60,17 +76,30 @@ impl Start {
     }
 }
 
-type Owners = BTreeMap<(TenantId, String), mpsc::Sender<Message>>;
-
-/// The handle. Cheap to clone.
+/// The handle. Cheap to clone; when the last one is dropped everything ends as
+/// with [`Orchestrator::shut_down`], but nobody waits for it.
 #[derive(Clone)]
 pub struct Orchestrator {
     shared: Arc<Shared>,
-    owners: Arc<Mutex<Owners>>,
+    _alive: Arc<Alive>,
+}
+
+struct Alive {
+    shared: Arc<Shared>,
+    _housekeeping: Background,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.shared.slots.close();
+        self.shared.owners.close();
+        self.shared.doorbell.close();
+    }
 }
 
 impl Orchestrator {
-    /// Loads every pipeline and carries on with it.
+    /// Loads every pipeline and carries on with it. A pipeline that cannot be
+    /// read answers so, and the others go on.
     ///
     /// # Errors
     /// Where the store cannot be read, or the work directory not be emptied.
@@ -87,36 +116,24 @@ impl Orchestrator {
             artifacts,
             runner,
             clock,
-            slots: Semaphore::new(settings.jobs),
+            slots: Semaphore::new(settings.jobs.clamp(1, Semaphore::MAX_PERMITS)),
+            questions: Semaphore::new(QUESTIONS),
             settings,
-            doorbell: broadcast::channel(4096).0,
+            owners: Owners::default(),
+            doorbell: Doorbell::default(),
+            tasks: TaskTracker::new(),
+            directories: AtomicU64::new(0),
         });
-        let orchestrator = Self {
-            shared,
-            owners: Arc::default(),
+        let housekeeping = tokio::spawn(forget_tokens(shared.clone()));
+        let alive = Alive {
+            shared: shared.clone(),
+            _housekeeping: Background::new(&housekeeping),
         };
-        orchestrator.recover().await?;
-        Ok(orchestrator)
-    }
-
-    async fn recover(&self) -> Result<(), OrchestratorError> {
-        const PAGE: u32 = 200;
-        let mut after = None;
-        loop {
-            let page = self.shared.store.pipelines(after, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = Some((last.tenant.clone(), last.pipeline.clone()));
-            for summary in page {
-                let loaded =
-                    recover::load(&self.shared.store, &summary.tenant, &summary.pipeline).await?;
-                let Some(beginning) = loaded else { continue };
-                let owner = Owner::start(self.shared.clone(), beginning);
-                let key = (summary.tenant, summary.pipeline);
-                self.owners.lock().await.insert(key, owner);
-            }
-        }
+        recover(&shared).await?;
+        Ok(Self {
+            shared,
+            _alive: Arc::new(alive),
+        })
     }
 
     /// The store behind it, for reading.
@@ -143,26 +160,15 @@ impl Orchestrator {
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
         self.check(tenant, &definition)?;
-        let name = definition.name.clone();
-        let key = (tenant.clone(), name.clone());
-        let mut owners = self.owners.lock().await;
-        if owners.contains_key(&key) {
-            return Err(Rejected::PipelineNameInUse { name }.into());
-        }
-        let beginning = Beginning {
-            state: PipelineState::new(tenant.clone(), name),
-            version: 0,
-            snapshot_version: 0,
-            jobs: Default::default(),
-            cursors: vec![],
-        };
-        let owner = Owner::start(self.shared.clone(), beginning);
+        let key = (tenant.clone(), definition.name.clone());
         let command = Command::CreatePipeline {
             definition: Box::new(definition),
         };
-        ask(&owner, by, command, None).await?;
-        owners.insert(key, owner);
-        Ok(())
+        let (message, answer) = request(by, command, None);
+        self.shared.owners.send_or_start(&key, message, || {
+            Owner::start(&self.shared, key.clone(), Beginning::nothing(&key))
+        })?;
+        answered(answer).await?
     }
 
     /// Replaces a definition.
@@ -180,7 +186,7 @@ impl Orchestrator {
         let command = Command::UpdatePipeline {
             definition: Box::new(definition),
         };
-        self.ask(tenant, &name, by, command).await
+        self.ask(tenant, &name, by, command, None).await
     }
 
     /// Ends every execution of a pipeline and removes it with its history.
@@ -193,24 +199,13 @@ impl Orchestrator {
         name: &str,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        let owner = self.owner(tenant, name).await?;
         let (reply, answer) = oneshot::channel();
-        send(
-            &owner,
-            Message::Remove {
-                by: by.clone(),
-                reply,
-            },
-        )
-        .await?;
-        answer
-            .await
-            .map_err(|_| OrchestratorError::ShuttingDown)??;
-        self.owners
-            .lock()
-            .await
-            .remove(&(tenant.clone(), name.to_owned()));
-        Ok(())
+        let by = by.clone();
+        let key = (tenant.clone(), name.to_owned());
+        self.shared
+            .owners
+            .send(&key, Message::Remove { by, reply })?;
+        answered(answer).await?
     }
 
     /// Starts an execution and returns its id.
@@ -224,11 +219,16 @@ impl Orchestrator {
         start: Start,
         by: &Principal,
     ) -> Result<ExecutionId, OrchestratorError> {
-        let owner = self.owner(tenant, name).await?;
         let id = ExecutionId(uuid::Uuid::now_v7());
         let token = start
             .token
             .map(|token| format!("StartPipelineExecution {name} {token}"));
+        // Asked before the core, which may have room for no other execution.
+        if let Some(token) = &token
+            && let Some(known) = self.started_with(tenant, token).await?
+        {
+            return Ok(known);
+        }
         let idempotency = token.clone().map(|token| Idempotency {
             token,
             result: id.to_string(),
@@ -239,16 +239,29 @@ impl Orchestrator {
             variables: start.variables,
             source_revisions: start.source_revisions,
         };
-        match (ask(&owner, by, command, idempotency).await, token) {
+        match (
+            self.ask(tenant, name, by, command, idempotency).await,
+            token,
+        ) {
             (Ok(()), _) => Ok(id),
+            // Somebody sent the same at the same time.
             (Err(OrchestratorError::Store(StoreError::TokenUsed { .. })), Some(token)) => {
-                let known = self.shared.store.idempotent_result(tenant, &token).await?;
-                known.and_then(|id| id.parse().ok()).ok_or_else(|| {
+                let known = self.started_with(tenant, &token).await?;
+                known.ok_or_else(|| {
                     StoreError::Contradiction("a used token has no execution".into()).into()
                 })
             }
             (Err(error), _) => Err(error),
         }
+    }
+
+    async fn started_with(
+        &self,
+        tenant: &TenantId,
+        token: &str,
+    ) -> Result<Option<ExecutionId>, OrchestratorError> {
+        let known = self.shared.store.idempotent_result(tenant, token).await?;
+        Ok(known.and_then(|id| id.parse().ok()))
     }
 
     /// Stops an execution.
@@ -273,6 +286,7 @@ impl Orchestrator {
                 abandon,
                 reason,
             },
+            None,
         )
         .await
     }
@@ -290,8 +304,8 @@ impl Orchestrator {
         mode: RetryMode,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        self.ask(tenant, name, by, Command::RetryStage { id, stage, mode })
-            .await
+        let command = Command::RetryStage { id, stage, mode };
+        self.ask(tenant, name, by, command, None).await
     }
 
     /// Opens or closes a side of a stage. A reason closes it, none opens it.
@@ -315,7 +329,7 @@ impl Orchestrator {
             },
             None => Command::EnableTransition { stage, direction },
         };
-        self.ask(tenant, name, by, command).await
+        self.ask(tenant, name, by, command, None).await
     }
 
     /// Answers an approval.
@@ -344,7 +358,7 @@ impl Orchestrator {
             approved,
             summary,
         };
-        self.ask(tenant, name, by, command).await
+        self.ask(tenant, name, by, command, None).await
     }
 
     /// A pipeline as it is on disk.
@@ -356,10 +370,16 @@ impl Orchestrator {
         tenant: &TenantId,
         name: &str,
     ) -> Result<PipelineState, OrchestratorError> {
-        let owner = self.owner(tenant, name).await?;
         let (reply, answer) = oneshot::channel();
-        send(&owner, Message::Look(reply)).await?;
-        answer.await.map_err(|_| OrchestratorError::ShuttingDown)
+        let key = (tenant.clone(), name.to_owned());
+        self.shared.owners.send(&key, Message::Look(reply))?;
+        let state = answered(answer).await?;
+        state.ok_or_else(|| {
+            Rejected::PipelineNotFound {
+                name: name.to_owned(),
+            }
+            .into()
+        })
     }
 
     /// Reads what happens in an execution. `wait`: until it has ended.
@@ -368,18 +388,17 @@ impl Orchestrator {
         Follow::new(self.shared.clone(), tenant.clone(), execution, wait)
     }
 
-    /// Ends every owner and every attempt. What is on disk carries on at the
-    /// next start.
+    /// Ends every owner and every attempt, and waits until they have ended. What
+    /// is on disk carries on at the next start.
     pub async fn shut_down(&self) {
         self.shared.slots.close();
-        let owners = std::mem::take(&mut *self.owners.lock().await);
-        let ends: Vec<_> = owners.into_values().collect();
-        for owner in &ends {
-            let _ = owner.try_send(Message::End);
+        self.shared.owners.close();
+        self.shared.tasks.close();
+        let ended = tokio::time::timeout(LONGEST_END, self.shared.tasks.wait());
+        if ended.await.is_err() {
+            tracing::warn!("some attempts do not end; they are left to the system");
         }
-        for owner in ends {
-            owner.closed().await;
-        }
+        self.shared.doorbell.close();
     }
 
     fn check(&self, tenant: &TenantId, definition: &Pipeline) -> Result<(), OrchestratorError> {
@@ -391,71 +410,95 @@ impl Orchestrator {
         }
     }
 
-    async fn owner(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-    ) -> Result<mpsc::Sender<Message>, OrchestratorError> {
-        let owners = self.owners.lock().await;
-        let found = owners.get(&(tenant.clone(), name.to_owned())).cloned();
-        found.ok_or_else(|| {
-            Rejected::PipelineNotFound {
-                name: name.to_owned(),
-            }
-            .into()
-        })
-    }
-
     async fn ask(
         &self,
         tenant: &TenantId,
         name: &str,
         by: &Principal,
         command: Command,
+        idempotency: Option<Idempotency>,
     ) -> Result<(), OrchestratorError> {
-        let owner = self.owner(tenant, name).await?;
-        ask(&owner, by, command, None).await
+        let (message, answer) = request(by, command, idempotency);
+        let key: Key = (tenant.clone(), name.to_owned());
+        self.shared.owners.send(&key, message)?;
+        answered(answer).await?
     }
 }
 
-async fn ask(
-    owner: &mpsc::Sender<Message>,
+fn request(
     by: &Principal,
     command: Command,
     idempotency: Option<Idempotency>,
-) -> Result<(), OrchestratorError> {
-    let (reply, answer) = oneshot::channel();
-    send(
-        owner,
-        Message::Request {
-            by: by.clone(),
-            command,
-            idempotency,
-            reply,
-        },
-    )
-    .await?;
-    answer.await.map_err(|_| OrchestratorError::ShuttingDown)?
-}
-
-async fn send(owner: &mpsc::Sender<Message>, message: Message) -> Result<(), OrchestratorError> {
-    owner
-        .send(message)
-        .await
-        .map_err(|_| OrchestratorError::ShuttingDown)
-}
-
-/// What attempts of an earlier process left is nobody's.
-async fn clear(work: &std::path::Path) -> Result<(), OrchestratorError> {
-    let failed = |error: std::io::Error| StoreError::Io {
-        path: work.to_owned(),
-        reason: error.to_string(),
+) -> (Message, oneshot::Receiver<Result<(), OrchestratorError>>) {
+    let (reply, answer): (Reply, _) = oneshot::channel();
+    let by = by.clone();
+    let message = Message::Request {
+        by,
+        command,
+        idempotency,
+        reply,
     };
-    match tokio::fs::remove_dir_all(work).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(failed(error).into());
+    (message, answer)
+}
+
+/// An owner answers all that it takes, unless the server ends meanwhile.
+async fn answered<T>(answer: oneshot::Receiver<T>) -> Result<T, OrchestratorError> {
+    answer.await.map_err(|_| OrchestratorError::ShuttingDown)
+}
+
+/// Gives every pipeline its owner.
+async fn recover(shared: &Arc<Shared>) -> Result<(), OrchestratorError> {
+    const PAGE: u32 = 200;
+    let mut after = None;
+    loop {
+        let page = shared.store.pipelines(after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some((last.tenant.clone(), last.pipeline.clone()));
+        for summary in page {
+            let key = (summary.tenant, summary.pipeline);
+            let place = match recover::load(&shared.store, &key.0, &key.1).await {
+                Ok(Some(beginning)) => Place::Owner(Owner::start(shared, key.clone(), beginning)),
+                Ok(None) => continue,
+                Err(error @ OrchestratorError::Damaged { .. }) => {
+                    tracing::error!(pipeline = key.1, %error, "a pipeline cannot go on");
+                    Place::Damaged(error)
+                }
+                Err(error) => return Err(error),
+            };
+            shared.owners.add(key, place);
         }
-        _ => {}
     }
-    Ok(tokio::fs::create_dir_all(work).await.map_err(failed)?)
+}
+
+/// Tokens of requests that nobody repeats any more.
+async fn forget_tokens(shared: Arc<Shared>) {
+    loop {
+        let now = shared.clock.now();
+        let millis = i64::try_from(TOKEN_SECONDS * 1000).unwrap_or(i64::MAX);
+        let before = Timestamp(now.0.saturating_sub(millis));
+        if let Err(error) = shared.store.forget_idempotent_results(before).await {
+            tracing::warn!(%error, "old request tokens were not forgotten");
+        }
+        let next = now.plus_seconds(CLEARING_SECONDS);
+        shared.clock.sleep_until(next).await;
+    }
+}
+
+/// What attempts of an earlier process left is nobody's. It may have any modes.
+async fn clear(work: &Path) -> Result<(), OrchestratorError> {
+    let path = work.to_owned();
+    let cleared = tokio::task::spawn_blocking(move || {
+        remove_tree(&path)?;
+        std::fs::create_dir_all(&path)
+    });
+    let cleared = cleared.await.map_err(|_| OrchestratorError::ShuttingDown)?;
+    cleared.map_err(|error| {
+        StoreError::Io {
+            path: work.to_owned(),
+            reason: error.to_string(),
+        }
+        .into()
+    })
 }

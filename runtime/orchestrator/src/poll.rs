@@ -1,7 +1,9 @@
 //! Asking sources whether there is something new, and deciding whether that
 //! starts an execution.
 
+use crate::background::Background;
 use crate::owner::Message;
+use crate::owners::Mailbox;
 use crate::shared::Shared;
 use lockgate_execution::PipelineState;
 use lockgate_model::action_type::Category;
@@ -12,21 +14,49 @@ use lockgate_model::trigger::{Trigger, TriggerType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::mpsc::WeakSender;
-use tokio::task::AbortHandle;
+use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// The configuration key that turns polling off (user guide, "PollForSourceChanges").
 const POLL_KEY: &str = "PollForSourceChanges";
 
+/// Names what is asked: a provider with its configuration. Whoever changes
+/// either asks something else, to which the old answers do not belong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SourceId(Uuid);
+
+impl SourceId {
+    fn of(action: &Action) -> Self {
+        let asked = (&action.action_type_id, &action.configuration);
+        let text = serde_json::to_vec(&asked).unwrap_or_default();
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text))
+    }
+}
+
 /// A source's answer.
 pub(crate) struct Found {
     pub(crate) action: String,
+    pub(crate) source: SourceId,
     pub(crate) detection: Detection,
+}
+
+impl Found {
+    /// What is kept of it.
+    pub(crate) fn cursor(&self) -> Cursor {
+        let newest = self.detection.newest.as_ref();
+        Cursor {
+            source: self.source,
+            cursor: self.detection.cursor.clone(),
+            revision: newest.map(|revision| revision.id.clone()),
+        }
+    }
 }
 
 /// What is kept between two questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
+    pub(crate) source: SourceId,
     pub(crate) cursor: String,
     pub(crate) revision: Option<String>,
 }
@@ -41,16 +71,9 @@ impl Cursor {
     }
 }
 
-/// Polls every source of the definition that wants it; `None` where none does.
-pub(crate) fn start(
-    shared: &Arc<Shared>,
-    tenant: &TenantId,
-    definition: &Arc<Pipeline>,
-    cursors: &BTreeMap<String, String>,
-    owner: WeakSender<Message>,
-) -> Option<AbortHandle> {
-    let interval = shared.settings.poll_seconds?;
-    let sources: Vec<Action> = definition
+/// The sources of a definition that are to be asked.
+fn sources(definition: &Pipeline) -> impl Iterator<Item = &Action> {
+    definition
         .stages
         .iter()
         .flat_map(|stage| &stage.actions)
@@ -60,61 +83,104 @@ pub(crate) fn start(
                     .configuration
                     .get(POLL_KEY)
                     .is_none_or(|value| value != "false")
-                && shared.runner.can_detect(tenant, &action.action_type_id)
         })
-        .cloned()
+}
+
+/// Whether the definition still asks what this answers.
+pub(crate) fn asks(definition: &Pipeline, found: &Found) -> bool {
+    sources(definition)
+        .any(|action| action.name == found.action && SourceId::of(action) == found.source)
+}
+
+/// A source, and what it said last.
+struct Source {
+    action: Action,
+    id: SourceId,
+    cursor: Option<String>,
+}
+
+/// Polls every source of the definition that wants it; `None` where none does.
+pub(crate) fn start(
+    shared: &Arc<Shared>,
+    tenant: &TenantId,
+    definition: &Pipeline,
+    cursors: &BTreeMap<String, String>,
+    owner: Mailbox,
+) -> Option<Background> {
+    let interval = shared.settings.poll_seconds?;
+    let mut sources: Vec<Source> = sources(definition)
+        .filter(|action| shared.runner.can_detect(tenant, &action.action_type_id))
+        .map(|action| {
+            let id = SourceId::of(action);
+            let known = cursors
+                .get(&action.name)
+                .and_then(|text| Cursor::read(text));
+            Source {
+                action: action.clone(),
+                id,
+                cursor: known.filter(|known| known.source == id).map(|k| k.cursor),
+            }
+        })
         .collect();
     if sources.is_empty() {
         return None;
     }
-    let mut cursors: BTreeMap<String, String> = cursors
-        .iter()
-        .filter_map(|(action, text)| Some((action.clone(), Cursor::read(text)?.cursor)))
-        .collect();
-    let (shared, tenant, name) = (shared.clone(), tenant.clone(), definition.name.clone());
-    let task = tokio::spawn(async move {
+    let (tenant, name) = (tenant.clone(), definition.name.clone());
+    let asker = shared.clone();
+    let task = shared.tasks.spawn(async move {
         loop {
-            for action in &sources {
-                let request = DetectRequest {
-                    tenant: tenant.clone(),
-                    action_type: action.action_type_id.clone(),
-                    configuration: action.configuration.clone(),
-                    cursor: cursors.get(&action.name).cloned(),
+            for source in &mut sources {
+                let Some(detection) = ask(&asker, &tenant, &name, source).await else {
+                    continue;
                 };
-                match shared.runner.detect(request).await {
-                    Ok(detection) => {
-                        cursors.insert(action.name.clone(), detection.cursor.clone());
-                        let Some(owner) = owner.upgrade() else { return };
-                        let found = Found {
-                            action: action.name.clone(),
-                            detection,
-                        };
-                        if owner.send(Message::Detected(found)).await.is_err() {
-                            return;
-                        }
-                    }
-                    Err(failure) => {
-                        tracing::warn!(
-                            pipeline = name,
-                            action = action.name,
-                            reason = failure.message,
-                            "the source could not be asked"
-                        );
-                    }
+                source.cursor = Some(detection.cursor.clone());
+                let found = Found {
+                    action: source.action.name.clone(),
+                    source: source.id,
+                    detection,
+                };
+                let (seen, wait) = oneshot::channel();
+                if owner.send(Message::Detected { found, seen }).is_err() || wait.await.is_err() {
+                    return;
                 }
             }
-            shared
-                .clock
-                .sleep_until(shared.clock.now().plus_seconds(interval))
-                .await;
+            let clock = asker.clock;
+            clock.sleep_until(clock.now().plus_seconds(interval)).await;
         }
     });
-    Some(task.abort_handle())
+    Some(Background::new(&task))
+}
+
+async fn ask(
+    shared: &Shared,
+    tenant: &TenantId,
+    pipeline: &str,
+    source: &Source,
+) -> Option<Detection> {
+    let request = DetectRequest {
+        tenant: tenant.clone(),
+        action_type: source.action.action_type_id.clone(),
+        configuration: source.action.configuration.clone(),
+        cursor: source.cursor.clone(),
+    };
+    // A start with many pipelines does not ask all at once.
+    let _turn = shared.questions.acquire().await.ok()?;
+    let answer = shared.runner.detect(request).await;
+    let reported = answer.inspect_err(|failure| {
+        tracing::warn!(
+            pipeline,
+            action = source.action.name,
+            reason = failure.message,
+            "the source could not be asked"
+        );
+    });
+    reported.ok()
 }
 
 /// Whether a source's answer starts an execution, and with which trigger. The
-/// first answer ever is only remembered, unless an execution took something
-/// else; a revision that an execution already took starts nothing.
+/// first answer of a source is only remembered, unless an execution of the
+/// present definition took something else; a revision that an execution already
+/// took starts nothing.
 pub(crate) fn decide(
     state: &PipelineState,
     known: Option<&Cursor>,
@@ -124,8 +190,11 @@ pub(crate) fn decide(
     if known.is_some_and(|known| known.revision.as_ref() == Some(&newest.id)) {
         return None;
     }
+    let version = state.definition()?.version;
+    // One of an older definition may have asked another source.
     let mut taken = state
         .executions()
+        .filter(|execution| execution.version == version)
         .flat_map(|execution| &execution.stages)
         .filter_map(|stage| stage.action(&found.action)?.revision.as_ref())
         .peekable();

@@ -1,12 +1,76 @@
 //! Loading a pipeline: the newest snapshot, and the events after it folded over
-//! it.
+//! it. And so when to make the next snapshot.
 
-use crate::commit::recorded;
+use crate::commit::{recorded, snapshot_of};
 use crate::error::OrchestratorError;
-use crate::owner::Beginning;
+use crate::owners::Key;
 use lockgate_execution::{PipelineState, apply};
-use lockgate_model::id::TenantId;
-use lockgate_store::Store;
+use lockgate_model::id::{JobId, TenantId};
+use lockgate_store::{Change, Event, Store};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Events between two snapshots at least.
+const EVENTS_PER_SNAPSHOT: usize = 100;
+
+/// What an owner begins with: nothing, or what was loaded.
+pub(crate) struct Beginning {
+    pub(crate) state: PipelineState,
+    pub(crate) version: u64,
+    pub(crate) snapshot: SnapshotDue,
+    /// Jobs on disk.
+    pub(crate) jobs: BTreeSet<JobId>,
+    /// What sources answered last, by action.
+    pub(crate) cursors: BTreeMap<String, String>,
+}
+
+impl Beginning {
+    /// Of a pipeline that is not there.
+    pub(crate) fn nothing((tenant, name): &Key) -> Self {
+        Self {
+            state: PipelineState::new(tenant.clone(), name.clone()),
+            version: 0,
+            snapshot: SnapshotDue::default(),
+            jobs: BTreeSet::new(),
+            cursors: BTreeMap::new(),
+        }
+    }
+}
+
+/// When the next snapshot is due: when the events since the last one outgrow
+/// it. So snapshots at most double what is written, however large the state,
+/// and loading reads at most about twice the state.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SnapshotDue {
+    events: usize,
+    event_bytes: usize,
+    snapshot_bytes: usize,
+}
+
+impl SnapshotDue {
+    /// Puts a snapshot into the change where one is due; returns how things are
+    /// once the change is on disk.
+    pub(crate) fn prepare(self, after: &PipelineState, change: &mut Change) -> Self {
+        let next = self.and(&change.events);
+        if next.events < EVENTS_PER_SNAPSHOT || next.event_bytes < next.snapshot_bytes {
+            return next;
+        }
+        let snapshot = snapshot_of(after);
+        let snapshot_bytes = snapshot.len();
+        change.snapshot = Some(snapshot);
+        Self {
+            snapshot_bytes,
+            ..Self::default()
+        }
+    }
+
+    fn and<'a>(mut self, events: impl IntoIterator<Item = &'a Event>) -> Self {
+        for event in events {
+            self.events += 1;
+            self.event_bytes += event.json.len() + event.cause.len();
+        }
+        self
+    }
+}
 
 /// A pipeline as it is on disk.
 ///
@@ -24,14 +88,15 @@ pub(crate) async fn load(
         what: format!("{what} {sequence} of pipeline '{name}'"),
         reason,
     };
-    let (mut state, snapshot_version) = match &loaded.snapshot {
-        Some(snapshot) => (
-            serde_json::from_str(&snapshot.json).map_err(|e: serde_json::Error| {
-                damaged("snapshot", snapshot.version, e.to_string())
-            })?,
-            snapshot.version,
-        ),
-        None => (PipelineState::new(tenant.clone(), name), 0),
+    let mut snapshot = SnapshotDue::default();
+    let mut state = match &loaded.snapshot {
+        Some(stored) => {
+            snapshot.snapshot_bytes = stored.json.len();
+            serde_json::from_str(&stored.json).map_err(|e: serde_json::Error| {
+                damaged("snapshot", stored.version, e.to_string())
+            })?
+        }
+        None => PipelineState::new(tenant.clone(), name),
     };
     for stored in &loaded.events {
         let event =
@@ -41,8 +106,12 @@ pub(crate) async fn load(
     Ok(Some(Beginning {
         state,
         version: loaded.version,
-        snapshot_version,
+        snapshot: snapshot.and(loaded.events.iter().map(|stored| &stored.event)),
         jobs: loaded.jobs.iter().map(|job| job.id).collect(),
-        cursors: loaded.cursors,
+        cursors: loaded
+            .cursors
+            .into_iter()
+            .map(|cursor| (cursor.source, cursor.cursor))
+            .collect(),
     }))
 }

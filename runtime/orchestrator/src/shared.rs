@@ -1,13 +1,16 @@
-//! What all owners and attempts share, and the doorbell that wakes followers.
+//! What all owners and attempts share. Knows nothing of what they do with it.
 
 use crate::clock::Clock;
+use crate::doorbell::Doorbell;
 use crate::orchestrator::Settings;
+use crate::owners::Owners;
 use crate::runner::Runner;
 use lockgate_artifacts::Artifacts;
-use lockgate_model::id::ExecutionId;
 use lockgate_store::Store;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, broadcast};
+use std::sync::atomic::AtomicU64;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 pub(crate) struct Shared {
     pub(crate) store: Store,
@@ -17,14 +20,12 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// How many jobs may run at a time.
     pub(crate) slots: Semaphore,
-    /// Rings with the execution that has something new on disk. Whoever misses
-    /// a ring reads the store, so nothing depends on it.
-    pub(crate) doorbell: broadcast::Sender<ExecutionId>,
-}
-
-impl Shared {
-    pub(crate) fn ring(&self, execution: ExecutionId) {
-        // Nobody listening is the usual case.
-        let _ = self.doorbell.send(execution);
-    }
+    /// How many sources may be asked at a time.
+    pub(crate) questions: Semaphore,
+    pub(crate) owners: Owners,
+    pub(crate) doorbell: Doorbell,
+    /// Everything that runs in the background, so that the end can wait for it.
+    pub(crate) tasks: TaskTracker,
+    /// Names the directories of attempts, each differently.
+    pub(crate) directories: AtomicU64,
 }
