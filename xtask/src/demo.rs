@@ -66,7 +66,7 @@ pub fn run(options: &Options) -> Result<()> {
     println!("Deployed:   {}", page.display());
     println!("Definition: {}", definition.display());
     println!("Next:       {} serve --dev --data DIR", binary.display());
-    println!("            docs/definition.md, docs/first-plugin.md");
+    println!("            docs/README.md, docs/first-plugin.md");
     if !options.yes && std::io::stdin().is_terminal() {
         println!("Open {url}/ (press Enter to end)");
         std::io::stdin().lock().read_line(&mut String::new())?;

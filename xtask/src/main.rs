@@ -55,6 +55,6 @@ fn main() -> Result<()> {
         Task::Demo(options) => demo::run(&options),
         Task::Test { arguments } => ci::test(&arguments),
         Task::Ci => ci::all(),
-        Task::Bench(options) => bench::run(&options),
+        Task::Bench(options) => bench::run_all(&options),
     }
 }
