@@ -6,7 +6,7 @@ use crate::filter::Filters;
 use crate::identity::Identity;
 use crate::layout::{self, Arguments};
 use crate::request::Request;
-use crate::{run, spawn};
+use crate::{orphans, run, spawn};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -51,7 +51,7 @@ pub enum Unavailable {
 
 impl Sandbox {
     /// Looks for bubblewrap and runs one empty sandbox with it, which takes some
-    /// milliseconds and blocks.
+    /// milliseconds and blocks. Ends the sandboxes of servers that were killed.
     ///
     /// # Errors
     /// Says what the machine lacks and how to get it.
@@ -74,6 +74,7 @@ impl Sandbox {
             }),
         };
         sandbox.probe().map_err(refused)?;
+        orphans::end();
         Ok(sandbox)
     }
 

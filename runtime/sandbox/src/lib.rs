@@ -20,6 +20,7 @@ mod identity;
 mod layout;
 mod lines;
 mod mounts;
+mod orphans;
 mod printed;
 mod request;
 mod run;

@@ -22,7 +22,7 @@ pub(crate) struct Request {
     /// Held until the tree is gone.
     pub(crate) user: User,
     pub(crate) status: OwnedFd,
-    /// The command starts when this is closed or written to.
+    /// The command starts when this is written to, and never otherwise.
     pub(crate) gate: OwnedFd,
     pub(crate) stdout: OwnedFd,
     pub(crate) stderr: OwnedFd,
@@ -78,6 +78,10 @@ impl Request {
         let (gate_end, gate) = descriptor::pipe().map_err(setup)?;
         arguments.add(&["--json-status-fd", &status_end.as_raw_fd().to_string()]);
         arguments.add(&["--block-fd", &gate_end.as_raw_fd().to_string()]);
+        // The end of the server closes its end of the gate, which must not open
+        // it: the sandbox's own first process holds another.
+        let held = gate.try_clone().map_err(setup)?;
+        arguments.add(&["--sync-fd", &held.as_raw_fd().to_string()]);
         let arguments = descriptor::sealed("arguments", arguments.as_bytes()).map_err(setup)?;
         let mut words = vec![
             OsString::from("--args"),
@@ -85,7 +89,7 @@ impl Request {
             "--".into(),
         ];
         words.extend(command.arguments.iter().map(OsString::from));
-        passed.extend([arguments, status_end, gate_end]);
+        passed.extend([arguments, status_end, gate_end, held]);
 
         let (stdout, stdout_end) = descriptor::pipe().map_err(setup)?;
         let (stderr, stderr_end) = descriptor::pipe().map_err(setup)?;
@@ -126,7 +130,7 @@ impl Request {
 
     /// Runs it to its end outside of any runtime, unwatched; for the probe.
     pub(crate) fn alone(self) -> io::Result<std::process::Output> {
-        drop(self.gate);
+        rustix::io::write(&self.gate, OPEN)?;
         let mut process = self.start.into_process()?;
         let mut child = process.spawn()?;
         drop(process);
@@ -147,6 +151,9 @@ impl Request {
         })
     }
 }
+
+/// What opens the gate.
+pub(crate) const OPEN: &[u8] = b"1";
 
 /// Bubblewrap itself is two processes.
 const BUBBLEWRAP: u64 = 2;

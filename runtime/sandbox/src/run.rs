@@ -243,7 +243,10 @@ pub(crate) async fn run(
             .collect(),
     }));
     let mut printed = Printed::new(&command, sink);
-    tree.gate = None;
+    if let Some(gate) = tree.gate.take() {
+        rustix::io::write(&gate, request::OPEN)
+            .map_err(|error| SandboxError::Setup(format!("cannot start the command: {error}")))?;
+    }
 
     let mut ours: Option<Ending> = None;
     let (mut out, mut err) = (vec![0; 32 << 10], vec![0; 32 << 10]);

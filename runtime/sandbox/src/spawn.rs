@@ -2,6 +2,7 @@
 //! Knows descriptors and mounts, no commands.
 
 use crate::mounts::Detached;
+use crate::orphans;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags};
 use rustix::process::{Resource, Rlimit, Signal};
@@ -48,6 +49,7 @@ impl Start {
     pub(crate) fn into_process(self) -> io::Result<std::process::Command> {
         let mut process = std::process::Command::new(&self.bubblewrap);
         process
+            .arg0(orphans::name())
             .args(&self.arguments)
             .env_clear()
             .current_dir("/")
