@@ -30,7 +30,7 @@ impl Answer {
 ///
 /// # Errors
 /// Where the connection fails or breaks off.
-pub(crate) fn request(server: &str, method: &str, path: &str, body: &str) -> Result<Answer> {
+pub fn request(server: &str, method: &str, path: &str, body: &str) -> Result<Answer> {
     let address = server.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

@@ -17,11 +17,11 @@ mod receiver;
 mod repository;
 mod server;
 
-pub use client::Answer;
+pub use client::{Answer, request};
 pub use guests::misbehaving;
 pub use place::Place;
-pub use processes::{alive, wait_until_gone};
-pub use program::{Ran, lockgate, plugin_folder, program};
+pub use processes::{alive, sandboxes_of, wait_until_gone};
+pub use program::{Ran, command, lockgate, plugin_folder, program};
 pub use receiver::{Received, Receiver};
 pub use repository::Repository;
 pub use server::{Server, Settings, cache};

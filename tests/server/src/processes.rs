@@ -16,6 +16,22 @@ pub fn alive(word: &str) -> Vec<u32> {
         .collect()
 }
 
+/// Ids of the sandboxes that a process has started, by the name they bear.
+#[must_use]
+pub fn sandboxes_of(server: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|id| {
+            let arguments = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            let name = arguments.split(|byte| *byte == 0).next();
+            let name = String::from_utf8_lossy(name.unwrap_or_default()).into_owned();
+            let mut parts = name.split('/');
+            parts.next() == Some("lockgate-sandbox") && parts.nth(1) == Some(&server.to_string())
+        })
+        .collect()
+}
+
 /// Waits until no such process is left: the kernel takes its time to end a tree.
 #[track_caller]
 pub fn wait_until_gone(word: &str) {
