@@ -133,12 +133,22 @@ fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// A command as the log announces it: its first line, cut where it is long.
 fn shown(command: &str) -> String {
-    let command = command.trim_end();
-    match command.char_indices().nth(SHOWN) {
-        None => command.to_owned(),
-        Some((at, _)) => format!("{}… (cut)", command.get(..at).unwrap_or_default()),
+    let command = command.trim();
+    let (first, rest) = command.split_once('\n').unwrap_or((command, ""));
+    let mut text = match first.char_indices().nth(SHOWN) {
+        None => first.to_owned(),
+        Some((at, _)) => format!("{}… (cut)", first.get(..at).unwrap_or_default()),
+    };
+    match rest.lines().count() {
+        0 => {}
+        1 => text.push_str(" … (and 1 line)"),
+        more => {
+            let _ = write!(text, " … (and {more} lines)");
+        }
     }
+    text
 }
 
 #[cfg(test)]
@@ -155,6 +165,7 @@ mod tests {
     fn a_long_command_is_cut_where_it_is_shown_and_only_there() {
         let long = "é".repeat(SHOWN + 1);
         assert!(shown(&long).ends_with("é… (cut)"));
-        assert_eq!(shown("a\nb\n"), "a\nb");
+        assert_eq!(shown("a\nb\n"), "a … (and 1 line)");
+        assert_eq!(shown("a\nb\nc"), "a … (and 2 lines)");
     }
 }
