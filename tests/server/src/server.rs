@@ -23,12 +23,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// With the function `hello` and every grant of the place, polling nothing.
+    /// With the function `hello`, the provider `NoOp` and every grant of the
+    /// place, polling nothing.
     #[must_use]
     pub fn of(place: &Place) -> Self {
         let mut settings = Self::bare(place.root());
-        let hello = plugin_folder("function-hello");
-        settings = settings.with("--plugin", hello.to_str().unwrap());
+        for name in ["function-hello", "noop"] {
+            settings = settings.with("--plugin", plugin_folder(name).to_str().unwrap());
+        }
         for grant in place.grants() {
             settings = settings.with("--grant", &grant);
         }
@@ -111,7 +113,6 @@ pub fn cache() -> &'static Path {
     CACHE.get_or_init(|| {
         let cache = below_target("tmp/lockgate-test-server/cache");
         let data = tempfile::tempdir().unwrap();
-        let hello = plugin_folder("function-hello");
         // A definition that is wrong: everything is compiled, nothing runs.
         let file = data.path().join("wrong.toml");
         std::fs::write(&file, "name = 1\n").unwrap();
@@ -123,7 +124,9 @@ pub fn cache() -> &'static Path {
             "--cache".as_ref(),
             cache.as_os_str(),
             "--plugin".as_ref(),
-            hello.as_os_str(),
+            plugin_folder("noop").as_os_str(),
+            "--plugin".as_ref(),
+            plugin_folder("function-hello").as_os_str(),
         ]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         cache

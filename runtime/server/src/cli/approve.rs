@@ -81,17 +81,17 @@ fn choose<'a>(options: &Options, list: &'a ApprovalList) -> Result<&'a OpenAppro
             "nothing in pipeline '{}' waits for approval",
             options.pipeline
         ))),
-        [] => Err(Failure::Input(
-            std::iter::once("no such approval waits; these do:".to_owned())
+        [] => Err(Failure::input(
+            std::iter::once("no such approval waits; these do:\n".to_owned())
                 .chain(list.approvals.iter().map(text))
-                .collect(),
+                .collect::<String>(),
         )),
-        many => Err(Failure::Input(
+        many => Err(Failure::input(
             std::iter::once(
-                "several approvals wait; name the action, and the stage with --stage:".to_owned(),
+                "several approvals wait; name the action, and the stage with --stage:\n".to_owned(),
             )
             .chain(many.iter().map(|approval| text(approval)))
-            .collect(),
+            .collect::<String>(),
         )),
     }
 }

@@ -224,6 +224,11 @@ fn document_text(document: &ExecutionDocument) -> String {
     };
     more("summary", detail.status_summary.as_deref());
     more("waits for", detail.waiting_for.as_deref());
+    let superseded_by = detail.superseded_by.map(|id| id.to_string());
+    more(
+        "superseded",
+        superseded_by.map(|id| format!("by {id}")).as_deref(),
+    );
     for (artifact, revision) in &detail.revisions {
         let summary = revision.summary.as_deref().unwrap_or_default();
         more(

@@ -175,7 +175,7 @@ async fn change(
     print(output, &changed, |_| {
         format!(
             "{done} the {} transition of stage {}",
-            direction.as_str(),
+            direction.as_str().to_lowercase(),
             safe(&stage)
         )
     });

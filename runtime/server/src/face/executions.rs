@@ -14,6 +14,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use lockgate_model::definition::Pipeline;
 use lockgate_model::id::{ApprovalToken, ExecutionId};
 use lockgate_model::trigger::SourceRevision;
 use lockgate_orchestrator::Start;
@@ -86,7 +87,21 @@ pub(super) async fn show(
     State(face): State<Face>,
     Path(id): Path<String>,
 ) -> Result<Json<ExecutionDocument>, Refused> {
-    let (_, found) = find(&face, &caller, &id).await?;
+    let (_, mut found) = find(&face, &caller, &id).await?;
+    let version = found.execution.definition_version;
+    let stored = face
+        .orchestrator
+        .store()
+        .definition(&caller.tenant, &found.pipeline, Some(version))
+        .await?;
+    if let Some(stored) = stored {
+        let definition: Pipeline = detail(&stored.json)?;
+        // Those of one moment stand as the definition has them.
+        found.actions.sort_by_key(|action| {
+            let place = place(&definition, &action.stage, &action.action);
+            (action.started, place)
+        });
+    }
     let stages = found
         .stages
         .iter()
@@ -121,6 +136,14 @@ pub(super) async fn show(
         stages,
         actions,
     }))
+}
+
+/// Stage, run order, and place within the stage.
+fn place(definition: &Pipeline, stage: &str, action: &str) -> Option<(usize, u32, usize)> {
+    let (position, stage) = definition.stage(stage)?;
+    let mut actions = stage.actions.iter().enumerate();
+    let (index, action) = actions.find(|(_, known)| known.name == action)?;
+    Some((position, action.run_order.into(), index))
 }
 
 pub(super) async fn stop(
@@ -175,11 +198,13 @@ pub(super) async fn approvals(
     Path(name): Path<String>,
 ) -> Result<Json<ApprovalList>, Refused> {
     face.orchestrator.state(&caller.tenant, &name).await?;
-    let rows = face
+    let mut rows = face
         .orchestrator
         .store()
         .open_approvals(&caller.tenant, Some(&name))
         .await?;
+    // Those of one commit are as old as each other.
+    rows.sort_by(|a, b| (a.opened, &a.stage, &a.action).cmp(&(b.opened, &b.stage, &b.action)));
     let approvals = rows
         .into_iter()
         .map(|row| {

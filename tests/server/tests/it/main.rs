@@ -10,3 +10,4 @@
 
 mod kill;
 mod run;
+mod scenarios;
