@@ -16,6 +16,7 @@ mod doorbell;
 mod error;
 mod follow;
 mod history;
+mod housekeeping;
 mod job_log;
 mod orchestrator;
 mod owner;

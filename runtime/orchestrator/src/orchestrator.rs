@@ -6,20 +6,20 @@ use crate::clock::Clock;
 use crate::doorbell::Doorbell;
 use crate::error::OrchestratorError;
 use crate::follow::Follow;
+use crate::housekeeping;
 use crate::owner::{Message, Owner, Reply};
-use crate::owners::{Key, Owners, Place};
+use crate::owners::{Key, Owners};
 use crate::recover::{self, Beginning};
 use crate::runner::Runner;
 use crate::shared::Shared;
-use lockgate_artifacts::{Artifacts, remove_tree};
+use lockgate_artifacts::Artifacts;
 use lockgate_execution::{Command, Direction, PipelineState, Rejected, RetryMode};
 use lockgate_model::definition::{Pipeline, check};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
-use lockgate_model::time::Timestamp;
 use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
 use lockgate_store::{Idempotency, Store, StoreError};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -28,10 +28,6 @@ use tokio_util::task::TaskTracker;
 
 /// Sources that are asked at a time.
 const QUESTIONS: usize = 16;
-/// Seconds that a request's token is remembered.
-const TOKEN_SECONDS: u64 = 24 * 60 * 60;
-/// Seconds between two clearings of such tokens.
-const CLEARING_SECONDS: u64 = 60 * 60;
 /// So long the end waits for attempts that are being ended.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
@@ -110,7 +106,7 @@ impl Orchestrator {
         clock: Clock,
         settings: Settings,
     ) -> Result<Self, OrchestratorError> {
-        clear(&settings.work).await?;
+        housekeeping::clear(&settings.work).await?;
         let shared = Arc::new(Shared {
             store,
             artifacts,
@@ -124,12 +120,12 @@ impl Orchestrator {
             tasks: TaskTracker::new(),
             directories: AtomicU64::new(0),
         });
-        let housekeeping = tokio::spawn(forget_tokens(shared.clone()));
+        let housekeeping = tokio::spawn(housekeeping::forget_tokens(shared.clone()));
         let alive = Alive {
             shared: shared.clone(),
             _housekeeping: Background::new(&housekeeping),
         };
-        recover(&shared).await?;
+        recover::everything(&shared).await?;
         Ok(Self {
             shared,
             _alive: Arc::new(alive),
@@ -444,61 +440,4 @@ fn request(
 /// An owner answers all that it takes, unless the server ends meanwhile.
 async fn answered<T>(answer: oneshot::Receiver<T>) -> Result<T, OrchestratorError> {
     answer.await.map_err(|_| OrchestratorError::ShuttingDown)
-}
-
-/// Gives every pipeline its owner.
-async fn recover(shared: &Arc<Shared>) -> Result<(), OrchestratorError> {
-    const PAGE: u32 = 200;
-    let mut after = None;
-    loop {
-        let page = shared.store.pipelines(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some((last.tenant.clone(), last.pipeline.clone()));
-        for summary in page {
-            let key = (summary.tenant, summary.pipeline);
-            let place = match recover::load(&shared.store, &key.0, &key.1).await {
-                Ok(Some(beginning)) => Place::Owner(Owner::start(shared, key.clone(), beginning)),
-                Ok(None) => continue,
-                Err(error @ OrchestratorError::Damaged { .. }) => {
-                    tracing::error!(pipeline = key.1, %error, "a pipeline cannot go on");
-                    Place::Damaged(error)
-                }
-                Err(error) => return Err(error),
-            };
-            shared.owners.add(key, place);
-        }
-    }
-}
-
-/// Tokens of requests that nobody repeats any more.
-async fn forget_tokens(shared: Arc<Shared>) {
-    loop {
-        let now = shared.clock.now();
-        let millis = i64::try_from(TOKEN_SECONDS * 1000).unwrap_or(i64::MAX);
-        let before = Timestamp(now.0.saturating_sub(millis));
-        if let Err(error) = shared.store.forget_idempotent_results(before).await {
-            tracing::warn!(%error, "old request tokens were not forgotten");
-        }
-        let next = now.plus_seconds(CLEARING_SECONDS);
-        shared.clock.sleep_until(next).await;
-    }
-}
-
-/// What attempts of an earlier process left is nobody's. It may have any modes.
-async fn clear(work: &Path) -> Result<(), OrchestratorError> {
-    let path = work.to_owned();
-    let cleared = tokio::task::spawn_blocking(move || {
-        remove_tree(&path)?;
-        std::fs::create_dir_all(&path)
-    });
-    let cleared = cleared.await.map_err(|_| OrchestratorError::ShuttingDown)?;
-    cleared.map_err(|error| {
-        StoreError::Io {
-            path: work.to_owned(),
-            reason: error.to_string(),
-        }
-        .into()
-    })
 }

@@ -3,11 +3,14 @@
 
 use crate::commit::{recorded, snapshot_of};
 use crate::error::OrchestratorError;
-use crate::owners::Key;
+use crate::owner::Owner;
+use crate::owners::{Key, Place};
+use crate::shared::Shared;
 use lockgate_execution::{PipelineState, apply};
 use lockgate_model::id::{JobId, TenantId};
 use lockgate_store::{Change, Event, Store};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Events between two snapshots at least.
 const EVENTS_PER_SNAPSHOT: usize = 100;
@@ -114,4 +117,30 @@ pub(crate) async fn load(
             .map(|cursor| (cursor.source, cursor.cursor))
             .collect(),
     }))
+}
+
+/// Gives every pipeline its owner. One that is damaged does not hold up the others.
+pub(crate) async fn everything(shared: &Arc<Shared>) -> Result<(), OrchestratorError> {
+    const PAGE: u32 = 200;
+    let mut after = None;
+    loop {
+        let page = shared.store.pipelines(after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some((last.tenant.clone(), last.pipeline.clone()));
+        for summary in page {
+            let key = (summary.tenant, summary.pipeline);
+            let place = match load(&shared.store, &key.0, &key.1).await {
+                Ok(Some(beginning)) => Place::Owner(Owner::start(shared, key.clone(), beginning)),
+                Ok(None) => continue,
+                Err(error @ OrchestratorError::Damaged { .. }) => {
+                    tracing::error!(pipeline = key.1, %error, "a pipeline cannot go on");
+                    Place::Damaged(error)
+                }
+                Err(error) => return Err(error),
+            };
+            shared.owners.add(key, place);
+        }
+    }
 }

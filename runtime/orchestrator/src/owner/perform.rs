@@ -3,6 +3,7 @@
 
 use super::Owner;
 use crate::{announce, attempt, poll};
+use futures::FutureExt;
 use lockgate_execution::{Effect, PipelineState, Work};
 use lockgate_model::id::ApprovalToken;
 use lockgate_model::job::Job;
@@ -15,7 +16,11 @@ impl Owner {
         self.wake = None;
         for effect in effects {
             match effect {
-                Effect::Dispatch { job, not_before } if not_before <= now => self.run(*job),
+                // A first attempt is due at once, also where the machine's clock
+                // was set back since it was decided.
+                Effect::Dispatch { job, not_before } if job.attempt == 1 || not_before <= now => {
+                    self.run(*job);
+                }
                 Effect::Dispatch { job, not_before } => {
                     self.later.insert((not_before, job.id), job);
                 }
@@ -49,8 +54,13 @@ impl Owner {
         let (wanted, unwanted) = oneshot::channel();
         self.running.insert(job.id, wanted);
         let (shared, itself) = (self.shared.clone(), self.itself.clone());
-        let attempt = attempt::attempt(shared, job, itself, unwanted);
-        self.shared.tasks.spawn(attempt);
+        let mut attempt = Box::pin(attempt::attempt(shared, job, itself, unwanted));
+        // Handing work to another thread and back costs more than a short job
+        // does. One that has to wait, or works for longer than the host lets a
+        // guest go on without a pause, goes on as a task of its own.
+        if attempt.as_mut().now_or_never().is_none() {
+            self.shared.tasks.spawn(attempt);
+        }
     }
 
     /// Keeps the poll of this pipeline's sources in step with its definition.

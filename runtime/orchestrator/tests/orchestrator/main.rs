@@ -1,0 +1,21 @@
+//! The orchestrator from outside: a scripted runner, the real store and
+//! artifacts in a directory, and a clock that the test holds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test tells what is wrong by panicking"
+)]
+
+mod approvals;
+mod definitions;
+mod disk;
+mod feed;
+mod house;
+mod many;
+mod pipelines;
+mod recovery;
+mod runs;
+mod script;
+mod sources;
+mod stops;
+mod waits;
