@@ -27,8 +27,9 @@ const LIST: &str = "SELECT tenant, name, version, definition_version, created_at
 const LIST_ALL: &str = "SELECT tenant, name, version, definition_version, created_at, updated_at \
     FROM pipeline WHERE (tenant, name) > ($1, $2) AND deleting_at IS NULL \
     ORDER BY tenant, name LIMIT $3";
+// A deletion that a full disk interrupted may be begun again.
 const MARK: &str = "UPDATE pipeline SET deleting_at = updated_at \
-    WHERE tenant = $1 AND name = $2 AND version = $3 AND deleting_at IS NULL";
+    WHERE tenant = $1 AND name = $2 AND version = $3";
 const MARKED: &str = "SELECT tenant, name FROM pipeline WHERE deleting_at IS NOT NULL";
 const DELETE_SNAPSHOT: &str = "DELETE FROM snapshot WHERE tenant = $1 AND pipeline = $2";
 const DELETE: &str = "DELETE FROM pipeline WHERE tenant = $1 AND name = $2";
