@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 pub struct Received {
     /// Such as `/announce`.
     pub path: String,
+    /// All headers.
+    pub head: String,
     /// The header `Idempotency-Key`.
     pub key: String,
     /// As text.
@@ -63,13 +65,14 @@ fn read(stream: &TcpStream) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut key) = (0, String::new());
+    let (mut length, mut key, mut head) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
         let Some((name, value)) = header.split_once(':') else {
             break;
         };
+        head.push_str(&header);
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "idempotency-key" => key = value.trim().to_owned(),
@@ -79,5 +82,10 @@ fn read(stream: &TcpStream) -> Option<Received> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let body = String::from_utf8(body).ok()?;
-    Some(Received { path, key, body })
+    Some(Received {
+        path,
+        head,
+        key,
+        body,
+    })
 }

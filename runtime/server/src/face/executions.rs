@@ -2,6 +2,7 @@
 
 use super::Face;
 use super::auth::Caller;
+use super::path::Path;
 use super::refusal::Refused;
 use crate::api::{
     ActionSummary, ApprovalAnswer, ApprovalList, ExecutionDocument, ExecutionList,
@@ -11,7 +12,7 @@ use crate::api::{
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use lockgate_model::definition::Pipeline;

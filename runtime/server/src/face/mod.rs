@@ -3,6 +3,7 @@
 
 mod auth;
 mod executions;
+mod path;
 mod pipelines;
 mod plugins;
 mod refusal;

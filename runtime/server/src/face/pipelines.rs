@@ -2,6 +2,7 @@
 
 use super::Face;
 use super::auth::Caller;
+use super::path::Path;
 use super::refusal::Refused;
 use crate::api::{
     Created, PipelineDocument, PipelineList, PipelineMetadata, PipelineState, PipelineSummary,
@@ -9,7 +10,7 @@ use crate::api::{
 };
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection, StringRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use lockgate_execution::{Gate, Rejected, Transition};

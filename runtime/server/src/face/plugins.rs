@@ -2,11 +2,12 @@
 
 use super::Face;
 use super::auth::Caller;
+use super::path::Path;
 use super::refusal::Refused;
 use crate::api::{PluginDocument, PluginList, PluginSummary};
 use crate::engine::InstalledPlugin;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 pub(super) async fn list(_caller: Caller, State(face): State<Face>) -> Json<PluginList> {
     Json(PluginList {

@@ -11,3 +11,5 @@
 mod kill;
 mod run;
 mod scenarios;
+mod serve;
+mod terminal;
