@@ -78,8 +78,10 @@ impl Place {
         let mut arguments = vec!["run".to_owned(), text(file)];
         arguments.extend(["--data".to_owned(), text(&self.root().join("run"))]);
         arguments.extend(["--cache".to_owned(), text(crate::cache())]);
-        let hello = text(&crate::plugin_folder("function-hello"));
-        arguments.extend(["--plugin".to_owned(), hello]);
+        for name in ["function-hello", "noop"] {
+            let folder = text(&crate::plugin_folder(name));
+            arguments.extend(["--plugin".to_owned(), folder]);
+        }
         for grant in self.grants() {
             arguments.extend(["--grant".to_owned(), grant]);
         }

@@ -10,7 +10,6 @@ pub use plugins::{InstalledPlugin, Plugins};
 
 use crate::Failure;
 use crate::cli::Trust;
-use anyhow::Context;
 use lockgate_artifacts::Artifacts;
 use lockgate_host::{Host, HostSettings};
 use lockgate_orchestrator::{Clock, Orchestrator, Settings};
@@ -48,8 +47,12 @@ impl Engine {
     /// Opens or makes the data directory, installs and prepares the plugins, and
     /// carries on with whatever was running.
     pub async fn start(plan: Plan) -> Result<Self, Failure> {
-        private_directory(&plan.data)
-            .with_context(|| format!("cannot use the data directory {}", plan.data.display()))?;
+        private_directory(&plan.data).map_err(|error| {
+            Failure::input(format!(
+                "the data directory {} cannot be used: {error}; name another one with --data",
+                plan.data.display()
+            ))
+        })?;
         // The store is opened first: it refuses a directory that is in use.
         let store = Store::open(&plan.data.join("lockgate.db"), &Options::default())
             .map_err(Failure::input)?;

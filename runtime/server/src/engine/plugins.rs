@@ -62,11 +62,16 @@ impl Plugins {
                 grants.add(line)?;
             }
         }
-        for package in bundled {
-            installed.install(package)?;
-        }
+        let mut packages: BTreeMap<String, Package> = installed
+            .iter()
+            .map(|package| (package.manifest.name.clone(), package.clone()))
+            .collect();
+        let mut new = bundled;
         for path in &trust.plugins {
-            installed.install(Package::read(path).map_err(Failure::input)?)?;
+            new.push(Package::read(path).map_err(Failure::input)?);
+        }
+        for package in &new {
+            packages.insert(package.manifest.name.clone(), package.clone());
         }
         if let Some(path) = &trust.grants_file {
             grants.add_file(path).map_err(Failure::input)?;
@@ -75,11 +80,7 @@ impl Plugins {
             grants.add(line).map_err(Failure::input)?;
         }
         grants
-            .check_names(
-                installed
-                    .iter()
-                    .map(|package| package.manifest.name.as_str()),
-            )
+            .check_names(packages.keys().map(String::as_str))
             .map_err(Failure::input)?;
 
         let mut plugins = Self {
@@ -92,7 +93,7 @@ impl Plugins {
         };
         let mut catalogue = Catalogue::core();
         let mut preparing = Vec::new();
-        for package in installed.iter().cloned() {
+        for package in packages.into_values() {
             let grant = grants.of(&package).map_err(Failure::input)?;
             let host = plugins.host.clone();
             preparing.push(tokio::spawn(async move {
@@ -101,6 +102,10 @@ impl Plugins {
         }
         for plugin in preparing {
             plugins.add(plugin.await??, &mut catalogue)?;
+        }
+        // Kept last: what cannot be used must not be there at the next start.
+        for package in new {
+            installed.install(package)?;
         }
         plugins.catalogue = Arc::new(catalogue);
         plugins.functions = plugins.callable();

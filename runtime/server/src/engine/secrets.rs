@@ -20,7 +20,11 @@ impl SecretStore {
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| Failure::input(format!("--secret '{entry}': write NAME=FILE")))?;
             let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::input(format!("--secret {name}: {path}: {error}")))?;
+                .map_err(|error| {
+                Failure::input(format!(
+                    "--secret {name}: {path} cannot be read: {error}; name a file that holds the secret as one line of text"
+                ))
+            })?;
             let text = text.strip_suffix('\n').unwrap_or(&text);
             let text = text.strip_suffix('\r').unwrap_or(text);
             if text.is_empty() || text.chars().any(char::is_control) {
