@@ -4,16 +4,21 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use wasmparser::{Parser, Payload};
 
-/// Every package that is built to a component here.
-const PACKAGES: [&str; 4] = [
-    "notify-webhook",
+/// The providers that the binary carries.
+pub const PROVIDERS: [&str; 5] = [
+    "source-git",
+    "build-commands",
+    "deploy-files",
     "invoke-function",
-    "lockgate-test-noop",
-    "lockgate-test-function",
+    "notify-webhook",
 ];
+
+/// Built with them, exactly as `cargo xtask build` does: another set of packages
+/// could mean other features, and so everything built twice.
+const EXTRA: [&str; 2] = ["lockgate-test-noop", "lockgate-test-function"];
 
 /// The component of one package of this workspace. The first call builds all.
 ///
@@ -21,10 +26,8 @@ const PACKAGES: [&str; 4] = [
 /// It cannot be built.
 #[must_use]
 pub fn component(package: &str) -> Vec<u8> {
-    assert!(PACKAGES.contains(&package), "{package} is not built here");
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let directory = BUILT.get_or_init(build);
-    let file = directory.join(format!("{}.wasm", package.replace('-', "_")));
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(build);
+    let file = BUILT.join(format!("{}.wasm", package.replace('-', "_")));
     fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -44,7 +47,7 @@ fn build() -> PathBuf {
         .args(["--target", "wasm32-wasip2", "--target-dir"])
         .arg(&target)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
-    for package in PACKAGES {
+    for package in PROVIDERS.into_iter().chain(EXTRA) {
         cargo.args(["-p", package]);
     }
     let status = cargo.status().expect("cargo starts");

@@ -1,16 +1,37 @@
-//! What the tests beside this crate stand on: the components of this workspace,
-//! a host to run them in, jobs, and a receiver of HTTP requests. Knows cargo and
-//! the host; no test of a provider's logic is here, that is native.
+//! What the tests of providers stand on: the components of this workspace, one
+//! real host to run them in, jobs with their directories; and, from outside of
+//! Lockgate, Git repositories, a Git server and a receiver of HTTP requests.
+//! Everything panics with what went wrong. The tests beside this crate call it;
+//! the native tests of a provider call what needs no host.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "what the tests stand on fails by panicking"
 )]
+#![cfg_attr(
+    feature = "host",
+    expect(clippy::panic, reason = "what the tests stand on fails by panicking")
+)]
 
+pub mod git;
+
+#[cfg(feature = "host")]
+mod bench;
+#[cfg(feature = "host")]
 mod component;
-mod job;
+#[cfg(feature = "host")]
+mod provider;
+#[cfg(feature = "host")]
+mod ran;
 mod receiver;
+mod request;
 
-pub use component::{component, imports};
-pub use job::{Ran, host, job, manifest, prepare, run};
-pub use receiver::{Received, Receiver};
+#[cfg(feature = "host")]
+pub use bench::Bench;
+#[cfg(feature = "host")]
+pub use component::{PROVIDERS, component, imports};
+#[cfg(feature = "host")]
+pub use provider::{host, manifest, prepare};
+#[cfg(feature = "host")]
+pub use ran::Ran;
+pub use receiver::{Receiver, Response};
+pub use request::Received;

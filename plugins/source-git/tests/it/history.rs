@@ -2,7 +2,7 @@
 
 use crate::{output, send, take};
 use lockgate_plugin::testing::FakeHost;
-use lockgate_test_source_git::{Repository, Server, snapshot};
+use lockgate_test_providers::git::{Repository, Server, snapshot};
 use std::path::Path;
 use std::process::Command;
 

@@ -3,7 +3,7 @@
 use crate::{assert_failure, output, send, take};
 use lockgate_plugin::testing::FakeHost;
 use lockgate_plugin::{Failure, FailureType, Success};
-use lockgate_test_source_git::{Answer, Entry, Repository, Server, snapshot};
+use lockgate_test_providers::git::{Answer, Entry, Repository, Server, snapshot};
 
 fn local(repository: &Repository, host: &FakeHost<'_>) -> Result<Success, Failure> {
     take(

@@ -4,7 +4,7 @@
 use crate::{assert_failure, detect, output, send, take, variable};
 use lockgate_plugin::FailureType;
 use lockgate_plugin::testing::FakeHost;
-use lockgate_test_source_git::{Answer, Repository, Seen, Server, snapshot};
+use lockgate_test_providers::git::{Answer, Repository, Seen, Server, snapshot};
 use std::path::PathBuf;
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use crate::{assert_failure, detect, output, take, variable};
 use lockgate_plugin::FailureType;
 use lockgate_plugin::testing::FakeHost;
-use lockgate_test_source_git::{Repository, snapshot};
+use lockgate_test_providers::git::{Repository, snapshot};
 use std::fs;
 use std::path::Path;
 

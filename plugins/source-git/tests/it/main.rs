@@ -8,15 +8,16 @@
     reason = "what the tests stand on fails by panicking"
 )]
 
+mod client;
 mod history;
 mod hostile;
 mod http;
 mod local;
 mod ssh;
 
+use client::exchange;
 use lockgate_plugin::testing::FakeHost;
 use lockgate_plugin::{Failure, FailureType, HttpError, Outcome, Request, Response, Success};
-use lockgate_test_source_git::exchange;
 use source_git::SourceGit;
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@
 use crate::{assert_failure, detect, output, take, variable};
 use lockgate_plugin::testing::FakeHost;
 use lockgate_plugin::{Ending, ExecError, Exit, FailureType};
-use lockgate_test_source_git::{Repository, snapshot};
+use lockgate_test_providers::git::{Repository, snapshot};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

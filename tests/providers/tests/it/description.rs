@@ -9,7 +9,7 @@ use std::path::Path;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_key_and_variable_stands_in_the_manual() {
     for name in ["notify-webhook", "invoke-function"] {
-        let manifest = manifest(&format!("plugins/{name}"));
+        let manifest = manifest(name);
         assert_eq!(manifest.name, name);
         let seen = host()
             .inspect(&component(name), manifest.world, Limits::default())
@@ -42,7 +42,7 @@ async fn the_provider_for_benches_serves_three_categories() {
     let seen = host()
         .inspect(
             &component("lockgate-test-noop"),
-            manifest("tests/noop").world,
+            manifest("lockgate-test-noop").world,
             Limits::default(),
         )
         .await

@@ -1,23 +1,28 @@
 //! The notify-webhook component in the real host, against a real receiver.
 
-use lockgate_host::{Prepared, Secrets};
-use lockgate_model::job::{FailureType, Job, Outcome};
-use lockgate_test_providers::{Received, Receiver, job, prepare, run};
+use lockgate_host::Prepared;
+use lockgate_model::job::FailureType;
+use lockgate_test_providers::{Bench, Received, Receiver, Response, prepare};
 use std::sync::Arc;
 
 fn prepared(receiver: &Receiver) -> Arc<Prepared> {
-    let grants = [format!("http={}", receiver.address()), "secret=HOOK".into()];
-    prepare("notify-webhook", "plugins/notify-webhook", &grants)
+    granted(receiver.address())
 }
 
-fn webhook(receiver: &Receiver, configuration: &[(&str, &str)]) -> Job {
+/// May post to this address alone.
+fn granted(address: &str) -> Arc<Prepared> {
+    let http = format!("http={address}");
+    prepare("notify-webhook", &[&http, "secret=HOOK"]).unwrap()
+}
+
+fn webhook(receiver: &Receiver, configuration: &[(&str, &str)]) -> Bench {
     let url = format!("http://{}/hooks/1?a=b", receiver.address());
     let mut all = vec![("Url", url.as_str())];
     all.extend_from_slice(configuration);
-    job("Invoke/Custom/Webhook/1", &all)
+    Bench::new("Invoke/Custom/Webhook/1", &all)
 }
 
-fn responses(all: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+fn responses(all: &[(&str, &str)]) -> Vec<Response> {
     let owned = |(head, body): &(&str, &str)| ((*head).to_owned(), body.as_bytes().to_owned());
     all.iter().map(owned).collect()
 }
@@ -31,7 +36,7 @@ fn only(receiver: &Receiver) -> Received {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_arrives_with_a_secret_that_the_plugin_never_saw() {
     let receiver = Receiver::start(responses(&[("200 OK", "ok")]));
-    let job = webhook(
+    let bench = webhook(
         &receiver,
         &[
             ("Message", "Released \"1.2\""),
@@ -39,18 +44,12 @@ async fn a_message_arrives_with_a_secret_that_the_plugin_never_saw() {
             ("SecretName", "HOOK"),
             ("Prefix", "Bearer "),
         ],
-    );
-    let execution = job.execution;
-    let key = job.action_execution.to_string();
-    let ran = run(&prepared(&receiver), job, |mut request| {
-        request.secrets = Secrets::new(|name| (name == "HOOK").then(|| "hunter2".into()));
-        request
-    })
-    .await;
-    let Outcome::Succeeded(success) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
-    assert_eq!(success.variables["StatusCode"], "200");
+    )
+    .secret("HOOK", "hunter2");
+    let execution = bench.job.execution;
+    let key = bench.job.action_execution.to_string();
+    let ran = bench.run(&prepared(&receiver)).await;
+    assert_eq!(ran.success().variables["StatusCode"], "200");
     let request = only(&receiver);
     assert_eq!(request.line, "POST /hooks/1?a=b HTTP/1.1");
     assert_eq!(request.header("authorization"), Some("Bearer hunter2"));
@@ -74,13 +73,8 @@ async fn a_message_arrives_with_a_secret_that_the_plugin_never_saw() {
 async fn a_message_of_many_pieces_arrives_whole() {
     let receiver = Receiver::start(responses(&[("204 No Content", "")]));
     let message = "0123456789abcdef".repeat(20_000);
-    let job = webhook(&receiver, &[("Format", "Slack"), ("Message", &message)]);
-    let ran = run(&prepared(&receiver), job, |request| request).await;
-    assert!(
-        matches!(ran.outcome, Outcome::Succeeded(_)),
-        "{:?}",
-        ran.outcome
-    );
+    let bench = webhook(&receiver, &[("Format", "Slack"), ("Message", &message)]);
+    bench.run(&prepared(&receiver)).await.success();
     let expected = serde_json::json!({ "text": message }).to_string();
     assert!(only(&receiver).body == expected.as_bytes());
 }
@@ -92,21 +86,18 @@ async fn a_busy_receiver_gets_the_same_message_again_in_a_new_sandbox() {
         ("200 OK", "ok"),
     ]));
     let plugin = prepared(&receiver);
-    let mut job = webhook(&receiver, &[]);
-    let ran = run(&plugin, job.clone(), |request| request).await;
-    let Outcome::Pending(pending) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let mut bench = webhook(&receiver, &[]);
+    let ran = bench.run(&plugin).await;
+    let pending = ran.pending();
     assert_eq!(pending.poll_after, 2);
     assert!(
         ran.log_text()
             .contains("answered 503: busy; trying again in 2 s"),
         "{ran:?}"
     );
-    job.attempt = 2;
-    job.continuation = Some(pending.continuation.clone());
-    let ran = run(&plugin, job, |request| request).await;
-    assert!(matches!(ran.outcome, Outcome::Succeeded(_)), "{ran:?}");
+    bench.job.attempt = 2;
+    bench.job.continuation = Some(pending.continuation.clone());
+    bench.run(&plugin).await.success();
     let [first, second] = &receiver.received()[..] else {
         panic!("not two requests");
     };
@@ -120,13 +111,8 @@ async fn a_busy_receiver_gets_the_same_message_again_in_a_new_sandbox() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_fails_the_action_with_the_answer() {
     let receiver = Receiver::start(responses(&[("404 Not Found", "no_such_hook")]));
-    let ran = run(&prepared(&receiver), webhook(&receiver, &[]), |request| {
-        request
-    })
-    .await;
-    let Outcome::Failed(failure) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let ran = webhook(&receiver, &[]).run(&prepared(&receiver)).await;
+    let failure = ran.failure();
     assert_eq!(failure.kind, FailureType::JobFailed);
     let expected = format!("{} answered 404: no_such_hook", receiver.address());
     assert_eq!(failure.message, expected);
@@ -135,13 +121,8 @@ async fn a_refusal_fails_the_action_with_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_end_is_cut_off() {
     let receiver = Receiver::start(vec![("200 OK".into(), vec![b'x'; 1 << 20])]);
-    let ran = run(&prepared(&receiver), webhook(&receiver, &[]), |request| {
-        request
-    })
-    .await;
-    let Outcome::Failed(failure) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let ran = webhook(&receiver, &[]).run(&prepared(&receiver)).await;
+    let failure = ran.failure();
     assert!(
         failure.message.ends_with("is longer than 65536 bytes"),
         "{failure:?}"
@@ -151,11 +132,9 @@ async fn an_answer_without_end_is_cut_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_says_nothing_is_given_up_in_time() {
     let receiver = Receiver::start(Vec::new());
-    let job = webhook(&receiver, &[("TimeoutSeconds", "1"), ("Attempts", "1")]);
-    let ran = run(&prepared(&receiver), job, |request| request).await;
-    let Outcome::Failed(failure) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let bench = webhook(&receiver, &[("TimeoutSeconds", "1"), ("Attempts", "1")]);
+    let ran = bench.run(&prepared(&receiver)).await;
+    let failure = ran.failure();
     assert_eq!(failure.kind, FailureType::SystemUnavailable);
     assert!(
         failure.message.ends_with("; given up after attempt 1"),
@@ -167,11 +146,9 @@ async fn a_receiver_that_says_nothing_is_given_up_in_time() {
 async fn an_address_that_is_not_granted_is_never_asked() {
     let receiver = Receiver::start(responses(&[("200 OK", "ok")]));
     let elsewhere = Receiver::start(responses(&[("200 OK", "ok")]));
-    let job = webhook(&elsewhere, &[]);
-    let ran = run(&prepared(&receiver), job, |request| request).await;
-    let Outcome::Failed(failure) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let bench = webhook(&elsewhere, &[]);
+    let ran = bench.run(&prepared(&receiver)).await;
+    let failure = ran.failure();
     assert_eq!(failure.kind, FailureType::PermissionError);
     let grant = format!("http={}", elsewhere.address());
     assert!(failure.message.contains(&grant), "{failure:?}");
@@ -183,13 +160,9 @@ async fn a_receiver_that_is_not_there_is_worth_another_try() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = gone.local_addr().unwrap().to_string();
     drop(gone);
-    let grants = [format!("http={address}"), "secret=HOOK".into()];
-    let plugin = prepare("notify-webhook", "plugins/notify-webhook", &grants);
     let url = format!("http://{address}/");
-    let job = job("Invoke/Custom/Webhook/1", &[("Url", &url)]);
-    let ran = run(&plugin, job, |request| request).await;
-    let Outcome::Pending(pending) = &ran.outcome else {
-        panic!("{ran:?}");
-    };
+    let bench = Bench::new("Invoke/Custom/Webhook/1", &[("Url", &url)]);
+    let ran = bench.run(&granted(&address)).await;
+    let pending = ran.pending();
     assert_eq!(pending.poll_after, 5);
 }

@@ -1,8 +1,9 @@
 //! A server on loopback that runs the real `git http-backend`, and misbehaves
 //! where a test asks it to.
 
-use crate::repository::command;
-use std::io::{BufRead, BufReader, Read, Write};
+use super::repository::command;
+use crate::Received;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -114,34 +115,15 @@ impl Drop for Server {
 }
 
 fn serve(stream: &TcpStream, root: &Path, rule: &Rule) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let mut words = line.split(' ');
-    let method = words.next().unwrap_or_default().to_owned();
-    let path = words.next().unwrap_or_default().to_owned();
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        match line.trim_end().split_once(':') {
-            Some((name, value)) => {
-                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-            }
-            None => break,
-        }
-    }
-    let header = |name: &str| {
-        let found = headers.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    let length = header("content-length").and_then(|l| l.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body)?;
+    let request = Received::read(stream)?;
+    let mut words = request.line.split(' ');
+    let method = words.next().unwrap_or_default();
+    let path = words.next().unwrap_or_default();
+    let body = &request.body;
     let answer = rule(&Seen {
-        path: &path,
-        authorization: header("authorization"),
-        body: &body,
+        path,
+        authorization: request.header("authorization"),
+        body,
     });
     let mut stream = stream;
     let (path, old) = match &answer {
@@ -151,8 +133,8 @@ fn serve(stream: &TcpStream, root: &Path, rule: &Rule) -> std::io::Result<()> {
             return stream.write_all(body);
         }
         Answer::As(other) | Answer::Cut(other) => (other.as_str(), false),
-        Answer::OldProtocol => (path.as_str(), true),
-        Answer::Git => (path.as_str(), false),
+        Answer::OldProtocol => (path, true),
+        Answer::Git => (path, false),
     };
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut child = command(root)
@@ -161,18 +143,24 @@ fn serve(stream: &TcpStream, root: &Path, rule: &Rule) -> std::io::Result<()> {
         .env("GIT_HTTP_EXPORT_ALL", "1")
         .env("PATH_INFO", path)
         .env("QUERY_STRING", query)
-        .env("REQUEST_METHOD", &method)
-        .env("CONTENT_TYPE", header("content-type").unwrap_or_default())
+        .env("REQUEST_METHOD", method)
+        .env(
+            "CONTENT_TYPE",
+            request.header("content-type").unwrap_or_default(),
+        )
         .env("CONTENT_LENGTH", body.len().to_string())
         .env(
             "GIT_PROTOCOL",
-            header("git-protocol").filter(|_| !old).unwrap_or_default(),
+            request
+                .header("git-protocol")
+                .filter(|_| !old)
+                .unwrap_or_default(),
         )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&body)?;
+        stdin.write_all(body)?;
     }
     let output = child.wait_with_output()?.stdout;
     let end = output

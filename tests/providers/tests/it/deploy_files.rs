@@ -1,15 +1,11 @@
 //! deploy-files' component in a real host: real directories, hooks in the real
 //! sandbox, and a web server that serves what is deployed.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use lockgate_host::Prepared;
-use lockgate_model::action_type::Category;
 use lockgate_model::id::ExecutionId;
-use lockgate_model::job::{Failure, FailureType, Outcome, Success};
-use lockgate_test_build_commands::{Bench, Ran, prepare};
+use lockgate_model::job::FailureType;
+use lockgate_test_providers::{Bench, Ran, Receiver, prepare};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,14 +23,10 @@ impl Site {
         self.0.path().join("www")
     }
 
-    fn grants(&self, more: &[&str]) -> Vec<String> {
-        let mut grants = vec![format!("write={}", self.0.path().display())];
-        grants.extend(more.iter().map(ToString::to_string));
-        grants
-    }
-
+    /// The provider that may write here, with these other grants.
     fn provider(&self, more: &[&str]) -> Arc<Prepared> {
-        prepare("deploy-files", &self.grants(more)).unwrap()
+        let write = format!("write={}", self.0.path().display());
+        prepare("deploy-files", &[&[&*write], more].concat()).unwrap()
     }
 
     /// Deploys in execution number `number`.
@@ -48,7 +40,7 @@ impl Site {
         let target = self.target().display().to_string();
         let mut all = vec![("TargetDirectory", target.as_str())];
         all.extend(configuration);
-        Bench::new(Category::Deploy, "Files", &all)
+        Bench::new("Deploy/Custom/Files/1", &all)
             .of(execution(number))
             .takes("Built", files)
             .run(provider)
@@ -74,46 +66,17 @@ fn release(number: u8) -> PathBuf {
     Path::new("releases").join(execution(number).to_string())
 }
 
-#[track_caller]
-fn success(ran: &Ran) -> &Success {
-    match &ran.outcome {
-        Outcome::Succeeded(success) => success,
-        other => panic!("{other:?}\n{}", ran.log_text()),
-    }
-}
-
-#[track_caller]
-fn failure(ran: &Ran) -> &Failure {
-    match &ran.outcome {
-        Outcome::Failed(failure) => failure,
-        other => panic!("{other:?}\n{}", ran.log_text()),
-    }
-}
-
 /// Serves what is deployed: 200 where the file `health` says good, else 503.
-fn serve(target: PathBuf) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut request = [0; 4096];
-            if stream.read(&mut request).is_err() {
-                continue;
-            }
-            let health = fs::read_to_string(target.join("current/health")).unwrap_or_default();
-            let status = if health == "good" {
-                "200 OK"
-            } else {
-                "503 Service Unavailable"
-            };
-            // Who asks may have hung up.
-            drop(write!(
-                stream,
-                "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            ));
-        }
-    });
-    address
+fn serve(target: PathBuf) -> Receiver {
+    Receiver::answering(move |_| {
+        let health = fs::read_to_string(target.join("current/health")).unwrap_or_default();
+        let status = if health == "good" {
+            "200 OK"
+        } else {
+            "503 Service Unavailable"
+        };
+        Some((status.into(), Vec::new()))
+    })
 }
 
 const APPSPEC: &str = "version: 0.0
@@ -139,9 +102,9 @@ const AFTER: &str = "#!/bin/sh\nset -e\necho \"$LIFECYCLE_EVENT $APPLICATION_NAM
 #[tokio::test]
 async fn a_release_is_installed_switched_to_checked_and_taken_back() {
     let site = Site::new();
-    let address = serve(site.target());
-    let url = format!("http://{address}/");
-    let http = format!("http={address}");
+    let server = serve(site.target());
+    let url = format!("http://{}/", server.address());
+    let http = format!("http={}", server.address());
     let provider = site.provider(&["exec", &http]);
     let configuration = [
         ("HealthCheckUrl", url.as_str()),
@@ -163,7 +126,7 @@ async fn a_release_is_installed_switched_to_checked_and_taken_back() {
     let ran = site
         .deploy(&provider, 1, &configuration, &files("good"))
         .await;
-    let done = success(&ran);
+    let done = ran.success();
     assert_eq!(done.external.url.as_deref(), Some(url.as_str()));
     assert_eq!(
         done.variables["ReleasePath"],
@@ -177,7 +140,7 @@ async fn a_release_is_installed_switched_to_checked_and_taken_back() {
     let ran = site
         .deploy(&provider, 2, &configuration, &files("bad"))
         .await;
-    let message = &failure(&ran).message;
+    let message = &ran.failure().message;
     assert!(
         message.contains("it answers 503")
             && message.ends_with(&format!("release {} is current again", execution(1))),
@@ -190,7 +153,7 @@ async fn a_release_is_installed_switched_to_checked_and_taken_back() {
         .deploy(&provider, 3, &configuration, &files("good"))
         .await;
     assert_eq!(
-        success(&ran).variables["PreviousReleaseId"],
+        ran.success().variables["PreviousReleaseId"],
         execution(1).to_string()
     );
 }
@@ -198,32 +161,31 @@ async fn a_release_is_installed_switched_to_checked_and_taken_back() {
 #[tokio::test]
 async fn a_health_check_that_may_still_turn_out_well_waits_without_a_sandbox() {
     let site = Site::new();
-    let address = serve(site.target());
-    let url = format!("http://{address}/");
-    let http = format!("http={address}");
+    let server = serve(site.target());
+    let url = format!("http://{}/", server.address());
+    let http = format!("http={}", server.address());
     let provider = site.provider(&["exec", &http]);
     let target = site.target().display().to_string();
     let configuration = [
         ("TargetDirectory", target.as_str()),
         ("HealthCheckUrl", url.as_str()),
     ];
-    let mut bench = Bench::new(Category::Deploy, "Files", &configuration)
+    let mut bench = Bench::new("Deploy/Custom/Files/1", &configuration)
         .takes("Built", &[("health", "soon"), ("index.html", "x")]);
     let ran = bench.run(&provider).await;
-    let Outcome::Pending(pending) = ran.outcome else {
-        panic!("{ran:?}")
-    };
     fs::write(site.target().join("current/health"), "good").unwrap();
-    bench.job.continuation = Some(pending.continuation);
+    bench.job.continuation = Some(ran.pending().continuation.clone());
     bench.job.attempt = 2;
-    success(&bench.run(&provider).await);
+    bench.run(&provider).await.success();
 }
 
 #[tokio::test]
 async fn readers_see_the_old_or_the_new_and_never_neither() {
     let site = Site::new();
     let provider = site.provider(&["exec", "http=127.0.0.1:9"]);
-    success(&site.deploy(&provider, 1, &[], &[("n", "1")]).await);
+    site.deploy(&provider, 1, &[], &[("n", "1")])
+        .await
+        .success();
     let stop = Arc::new(AtomicBool::new(false));
     let file = site.target().join("current/n");
     let reader = std::thread::spawn({
@@ -240,7 +202,9 @@ async fn readers_see_the_old_or_the_new_and_never_neither() {
     });
     for number in 2..=6 {
         let text = number.to_string();
-        success(&site.deploy(&provider, number, &[], &[("n", &text)]).await);
+        site.deploy(&provider, number, &[], &[("n", &text)])
+            .await
+            .success();
     }
     stop.store(true, Ordering::Relaxed);
     reader.join().unwrap();
@@ -255,7 +219,9 @@ async fn readers_see_the_old_or_the_new_and_never_neither() {
 async fn a_failing_hook_before_the_switch_changes_nothing() {
     let site = Site::new();
     let provider = site.provider(&["exec", "http=127.0.0.1:9"]);
-    success(&site.deploy(&provider, 1, &[], &[("n", "1")]).await);
+    site.deploy(&provider, 1, &[], &[("n", "1")])
+        .await
+        .success();
     let appspec = "version: 0.0\nos: linux\nfiles: [{source: n, destination: /}]\nhooks: {AfterInstall: [{location: bad.sh}]}\n";
     let files = [
         ("appspec.yml", appspec),
@@ -264,7 +230,7 @@ async fn a_failing_hook_before_the_switch_changes_nothing() {
     ];
     let ran = site.deploy(&provider, 2, &[], &files).await;
     assert_eq!(
-        failure(&ran).message,
+        ran.failure().message,
         "hook AfterInstall (bad.sh) failed with exit code 4; nothing was switched"
     );
     assert!(ran.log_text().contains("why"));
@@ -284,7 +250,7 @@ async fn hooks_cannot_write_where_nothing_is_granted() {
     );
     let files = [("appspec.yml", appspec), ("out.sh", script.as_str())];
     let ran = site.deploy(&provider, 1, &[], &files).await;
-    assert!(failure(&ran).message.contains("exit code 9"), "{ran:?}");
+    assert!(ran.failure().message.contains("exit code 9"), "{ran:?}");
     assert!(!elsewhere.path().join("file").exists());
 }
 
@@ -292,14 +258,10 @@ async fn hooks_cannot_write_where_nothing_is_granted() {
 async fn a_target_that_is_not_granted_names_the_grant() {
     let site = Site::new();
     let granted = TempDir::new().unwrap();
-    let grants = [
-        format!("write={}", granted.path().display()),
-        "exec".to_owned(),
-        "http=127.0.0.1:9".to_owned(),
-    ];
-    let provider = prepare("deploy-files", &grants).unwrap();
+    let write = format!("write={}", granted.path().display());
+    let provider = prepare("deploy-files", &[&write, "exec", "http=127.0.0.1:9"]).unwrap();
     let ran = site.deploy(&provider, 1, &[], &[("n", "1")]).await;
-    let failure = failure(&ran);
+    let failure = ran.failure();
     assert_eq!(failure.kind, FailureType::PermissionError);
     let grant = format!("'deploy-files write={}'", site.target().display());
     assert!(failure.message.contains(&grant), "{}", failure.message);
@@ -310,13 +272,15 @@ async fn a_target_that_is_not_granted_names_the_grant() {
 async fn releases_without_hooks_and_health_check_need_neither_grant() {
     let site = Site::new();
     let provider = site.provider(&[]);
-    success(&site.deploy(&provider, 1, &[], &[("n", "1")]).await);
+    site.deploy(&provider, 1, &[], &[("n", "1")])
+        .await
+        .success();
     assert_eq!(site.read("current/n"), "1");
 
     let configuration = [("HealthCheckUrl", "http://127.0.0.1:9/")];
     let ran = site
         .deploy(&provider, 2, &configuration, &[("n", "2")])
         .await;
-    assert_eq!(failure(&ran).kind, FailureType::PermissionError);
+    assert_eq!(ran.failure().kind, FailureType::PermissionError);
     assert_eq!(site.current(), release(1));
 }

@@ -1,2 +1,0 @@
-//! The tests of deploy-files' component are beside this crate, which holds
-//! nothing.

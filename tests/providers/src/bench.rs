@@ -1,0 +1,198 @@
+//! One job and what lies around it: directories, secrets, functions. Knows no
+//! provider.
+
+use crate::{Ran, host};
+use lockgate_host::{Directory, Functions, LogSink, Prepared, RunRequest, Secrets};
+use lockgate_model::action_type::{ActionTypeId, Category};
+use lockgate_model::artifact::{Artifact, Digest};
+use lockgate_model::definition::OutputArtifact;
+use lockgate_model::id::ExecutionId;
+use lockgate_model::job::{DetectRequest, Detection, Failure, Job};
+use lockgate_model::time::Timestamp;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+
+/// One job and what lies around it.
+pub struct Bench {
+    root: TempDir,
+    /// What is handed to the provider.
+    pub job: Job,
+    secrets: Secrets,
+    functions: Functions,
+}
+
+impl Bench {
+    /// A job of `Category/Owner/Provider/Version` with this configuration.
+    ///
+    /// # Panics
+    /// The action type has not four parts, or there is no room for directories.
+    #[must_use]
+    pub fn new(action_type: &str, configuration: &[(&str, &str)]) -> Self {
+        let root = TempDir::new().expect("a temporary directory is made");
+        fs::create_dir(root.path().join("work")).expect("a directory is made");
+        let id = "0190a5c2-7b3e-7d10-8f4a-2b6c1d9e0f33";
+        let read = "the id is a UUID";
+        let job = Job {
+            id: id.parse().expect(read),
+            action_execution: id.parse().expect(read),
+            attempt: 1,
+            tenant: "111122223333".parse().expect("a tenant has twelve digits"),
+            pipeline: "Demo".into(),
+            execution: id.parse().expect(read),
+            stage: "Stage".into(),
+            action: "Action".into(),
+            action_type: self::action_type(action_type),
+            configuration: configuration
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            input_artifacts: Vec::new(),
+            output_artifacts: Vec::new(),
+            environment_variables: Vec::new(),
+            commands: Vec::new(),
+            output_variables: Vec::new(),
+            revision: None,
+            continuation: None,
+            deadline: now().plus_seconds(300),
+        };
+        Self {
+            root,
+            job,
+            secrets: Secrets::none(),
+            functions: Functions::none(),
+        }
+    }
+
+    /// Of this execution instead of the usual one.
+    #[must_use]
+    pub fn of(mut self, execution: ExecutionId) -> Self {
+        self.job.execution = execution;
+        self
+    }
+
+    /// Takes an artifact that holds these files (path, content).
+    ///
+    /// # Panics
+    /// They cannot be written.
+    #[must_use]
+    pub fn takes(mut self, name: &str, files: &[(&str, impl AsRef<[u8]>)]) -> Self {
+        for (file, content) in files {
+            let path = self.input(name).join(file);
+            let parent = path.parent().expect("a file lies in a directory");
+            fs::create_dir_all(parent).expect("a directory is made");
+            fs::write(path, content).expect("an input file is written");
+        }
+        self.job.input_artifacts.push(Artifact {
+            name: name.into(),
+            digest: Digest([0; 32]),
+            bytes: 0,
+            files: 0,
+            revision: Some("abc123".into()),
+        });
+        self
+    }
+
+    /// Makes an artifact.
+    ///
+    /// # Panics
+    /// Its directory cannot be made.
+    #[must_use]
+    pub fn makes(mut self, name: &str) -> Self {
+        fs::create_dir_all(self.output(name)).expect("a directory is made");
+        self.job.output_artifacts.push(OutputArtifact {
+            name: name.into(),
+            files: Vec::new(),
+        });
+        self
+    }
+
+    /// Where there is one secret, and its value.
+    #[must_use]
+    pub fn secret(mut self, name: &'static str, value: &'static str) -> Self {
+        self.secrets = Secrets::new(move |asked| (asked == name).then(|| value.to_owned()));
+        self
+    }
+
+    /// Where one function is installed.
+    #[must_use]
+    pub fn function(mut self, name: &'static str, function: Arc<Prepared>) -> Self {
+        self.functions =
+            Functions::new(move |asked| (asked == name).then(|| Arc::clone(&function)));
+        self
+    }
+
+    fn input(&self, name: &str) -> PathBuf {
+        self.root.path().join("in").join(name)
+    }
+
+    /// Where an output artifact lies on the machine.
+    #[must_use]
+    pub fn output(&self, name: &str) -> PathBuf {
+        self.root.path().join("out").join(name)
+    }
+
+    /// Runs the job.
+    pub async fn run(&self, prepared: &Prepared) -> Ran {
+        let (sink, mut lines) = LogSink::queue();
+        let mut request = RunRequest::new(self.job.clone(), sink);
+        request.secrets = self.secrets.clone();
+        request.functions = self.functions.clone();
+        let work = self.root.path().join("work");
+        request.directories.push(Directory::write("/work", work));
+        for Artifact { name, .. } in &self.job.input_artifacts {
+            let directory = Directory::read(format!("/in/{name}"), self.input(name));
+            request.directories.push(directory);
+        }
+        for OutputArtifact { name, .. } in &self.job.output_artifacts {
+            let directory = Directory::write(format!("/out/{name}"), self.output(name));
+            request.directories.push(directory);
+        }
+        let outcome = host().run(prepared, request).await;
+        let mut log = Vec::new();
+        while let Ok(line) = lines.try_recv() {
+            log.push(line);
+        }
+        Ran { outcome, log }
+    }
+
+    /// Asks for the newest revision instead.
+    ///
+    /// # Errors
+    /// The provider's failure.
+    pub async fn detect(&self, prepared: &Prepared) -> Result<Detection, Failure> {
+        let request = DetectRequest {
+            tenant: self.job.tenant.clone(),
+            action_type: self.job.action_type.clone(),
+            configuration: self.job.configuration.clone(),
+            cursor: None,
+        };
+        let secrets = self.secrets.clone();
+        host()
+            .detect(prepared, request, LogSink::discard(), secrets)
+            .await
+    }
+}
+
+fn action_type(text: &str) -> ActionTypeId {
+    let [category, owner, provider, version] = text.split('/').collect::<Vec<_>>()[..] else {
+        panic!("{text} is no action type");
+    };
+    ActionTypeId {
+        category: Category::ALL
+            .into_iter()
+            .find(|known| known.as_str() == category)
+            .expect("the category is one of CodePipeline's"),
+        owner: owner.into(),
+        provider: provider.into(),
+        version: version.into(),
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.expect("the clock is past 1970").as_millis();
+    Timestamp(i64::try_from(millis).expect("the clock is not at the end of time"))
+}
