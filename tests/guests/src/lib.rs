@@ -48,6 +48,22 @@ struct Misbehave;
 
 export!(Misbehave);
 
+/// What a definition may set; the host's own tests set more.
+const PARTICULARS: [&str; 8] = [
+    "do", "bytes", "depth", "message", "name", "text", "url", "verb",
+];
+
+fn property(name: &str, default: Option<&str>) -> Property {
+    Property {
+        name: name.into(),
+        description: "A particular of the deed".into(),
+        kind: PropertyType::Text,
+        required: false,
+        secret: false,
+        default_value: default.map(Into::into),
+    }
+}
+
 impl Guest for Misbehave {
     fn describe() -> Description {
         Description {
@@ -58,14 +74,9 @@ impl Guest for Misbehave {
                 version: "1".into(),
             }],
             summary: "Does what its configuration says".into(),
-            properties: vec![Property {
-                name: "greeting".into(),
-                description: "Has a default".into(),
-                kind: PropertyType::Text,
-                required: false,
-                secret: false,
-                default_value: Some("hello".into()),
-            }],
+            properties: std::iter::once(property("greeting", Some("hello")))
+                .chain(PARTICULARS.map(|name| property(name, None)))
+                .collect(),
             input_artifacts: ArtifactCount {
                 minimum: 0,
                 maximum: 5,

@@ -9,6 +9,8 @@
 )]
 
 mod bad_input;
+mod faults;
+mod full_disk;
 mod kill;
 mod run;
 mod scenarios;
