@@ -91,7 +91,7 @@ impl Follow {
 
     /// The next entry; `None` when there is nothing more to come: the execution
     /// has ended, or there is no such execution (any more). The values of secret
-    /// properties are masked.
+    /// properties are masked. Nothing is lost when the future is dropped.
     ///
     /// # Errors
     /// Where the store cannot be read, and `ShuttingDown` where the server ends
@@ -120,18 +120,21 @@ impl Follow {
         if self.events.is_empty() {
             self.read_events().await?;
         }
-        // The lines of an action come before the event that ends it.
-        let Some((sequence, event)) = self.events.pop_front() else {
+        let Some((_, next)) = self.events.front() else {
             return self.read_all_logs().await;
         };
-        if let Some(id) = self.ends(&event.event) {
+        // The lines of an action come before the event that ends it, which stays
+        // where it is meanwhile: the caller may drop this future.
+        if let Some(id) = self.ends(&next.event) {
             if self.read_log(id).await? {
-                self.events.push_front((sequence, event));
                 return Ok(Look::Again);
             }
             self.actions.remove(&id);
         }
-        Ok(Look::Found(self.give(sequence, event)))
+        Ok(match self.events.pop_front() {
+            Some((sequence, event)) => Look::Found(self.give(sequence, event)),
+            None => Look::Again,
+        })
     }
 
     /// The action that ends with this event.

@@ -111,3 +111,43 @@ fn secret_values_reach_the_provider_and_nobody_else() {
         assert!(!format!("{detail:?}").contains("hunter2"));
     });
 }
+
+#[test]
+fn a_reader_that_lets_go_again_and_again_misses_nothing() {
+    alone(async |house| {
+        house.create(three("p")).await;
+        let id = house.start("p").await;
+        let call = house.call("Fetch").await;
+        for number in 0..600 {
+            call.say(&format!("{number}"));
+        }
+        call.succeed();
+        house.call("Make").await.fail("no");
+        let whole = names(&house.rest(house.follow(id)).await);
+        let mut follow = house.follow(id);
+        let mut entries = vec![];
+        loop {
+            let next = follow.next();
+            // Gives up at the first thing that it would wait for, mostly.
+            tokio::select! {
+                biased;
+                entry = next => match entry.unwrap() {
+                    Some(entry) => entries.push(entry),
+                    None => break,
+                },
+                () = patience() => {}
+            }
+        }
+        assert_eq!(names(&entries), whole);
+    });
+}
+
+/// Ends after a few looks, each time after a different number.
+async fn patience() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..TURN.fetch_add(7, Ordering::Relaxed) % 50 {
+        std::thread::yield_now();
+        tokio::task::yield_now().await;
+    }
+}

@@ -177,3 +177,20 @@ fn a_job_that_ends_while_the_server_shuts_down_is_not_done_again() {
         assert_eq!(call.job.execution, id);
     });
 }
+
+#[test]
+fn dropping_the_last_handle_ends_what_runs() {
+    alone(async |_| {
+        let directory = tempfile::tempdir().unwrap();
+        let plan = crate::house::Plan::default();
+        let mut house = crate::house::House::open(directory.path(), plan).await;
+        house.create(three("p")).await;
+        let id = house.start("p").await;
+        let mut follow = house.follow(id);
+        let mut call = house.call("Fetch").await;
+        let crate::house::House { orchestrator, .. } = house;
+        drop(orchestrator);
+        call.dropped().await;
+        while follow.next().await.is_ok() {}
+    });
+}
