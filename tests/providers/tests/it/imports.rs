@@ -1,7 +1,7 @@
 //! What a provider does not call, its component does not import: each import
 //! is something that an operator must grant.
 
-use lockgate_test_providers::{component, imports};
+use lockgate_test_providers::{PROVIDERS, component, imports};
 
 /// The interfaces of `wasi:http` and of this contract that need a grant or say
 /// something; the base of WASI and the contract's types are left out.
@@ -20,12 +20,10 @@ fn a_provider_that_does_nothing_imports_no_capability() {
 
 #[test]
 fn nothing_imports_more_of_wasi_than_its_base() {
-    for package in [
-        "notify-webhook",
-        "invoke-function",
-        "lockgate-test-noop",
-        "lockgate-test-function",
-    ] {
+    for package in PROVIDERS
+        .into_iter()
+        .chain(["lockgate-test-noop", "lockgate-test-function"])
+    {
         for name in imports(&component(package)) {
             let base = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/"];
             let known = base.iter().any(|prefix| name.starts_with(prefix))
@@ -63,5 +61,38 @@ fn a_caller_of_functions_imports_invoke_and_its_log() {
     assert_eq!(
         capabilities("invoke-function"),
         ["lockgate:action/invoke", "lockgate:action/log"]
+    );
+}
+
+#[test]
+fn what_runs_commands_imports_them() {
+    assert_eq!(
+        capabilities("build-commands"),
+        [
+            "lockgate:action/artifacts",
+            "lockgate:action/exec",
+            "lockgate:action/log",
+        ]
+    );
+    assert_eq!(
+        capabilities("deploy-files"),
+        [
+            "lockgate:action/artifacts",
+            "lockgate:action/exec",
+            "lockgate:action/log",
+            "wasi:http/outgoing-handler",
+            "wasi:http/types",
+        ]
+    );
+    assert_eq!(
+        capabilities("source-git"),
+        [
+            "lockgate:action/artifacts",
+            "lockgate:action/exec",
+            "lockgate:action/log",
+            "lockgate:action/secrets",
+            "wasi:http/outgoing-handler",
+            "wasi:http/types",
+        ]
     );
 }
