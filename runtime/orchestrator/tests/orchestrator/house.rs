@@ -10,6 +10,7 @@ use lockgate_model::time::Timestamp;
 use lockgate_orchestrator::{Clock, Entry, Follow, Orchestrator, Settings, Start};
 use lockgate_store::{Options, Store};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -48,6 +49,14 @@ impl Default for Plan {
 /// One life of a server on a directory. However it ends, it ends like a killed
 /// process: nothing is waited for.
 pub(crate) fn life<T>(directory: &Path, plan: Plan, test: impl AsyncFnOnce(&mut House) -> T) -> T {
+    // Gone with this function; something that never comes must not hang the run.
+    let (_ended, wait) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if wait.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("a test waits for something that does not come");
+            std::process::abort();
+        }
+    });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
