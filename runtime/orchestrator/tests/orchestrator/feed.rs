@@ -126,28 +126,28 @@ fn a_reader_that_lets_go_again_and_again_misses_nothing() {
         let whole = names(&house.rest(house.follow(id)).await);
         let mut follow = house.follow(id);
         let mut entries = vec![];
-        loop {
-            let next = follow.next();
-            // Gives up at the first thing that it would wait for, mostly.
+        for turn in 0u32.. {
             tokio::select! {
                 biased;
-                entry = next => match entry.unwrap() {
+                entry = follow.next() => match entry.unwrap() {
                     Some(entry) => entries.push(entry),
                     None => break,
                 },
-                () = patience() => {}
+                () = patience(turn % 5) => {}
             }
         }
         assert_eq!(names(&entries), whole);
     });
 }
 
-/// Ends after a few looks, each time after a different number.
-async fn patience() {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static TURN: AtomicU32 = AtomicU32::new(0);
-    for _ in 0..TURN.fetch_add(7, Ordering::Relaxed) % 50 {
-        std::thread::yield_now();
-        tokio::task::yield_now().await;
-    }
+/// Ends when the other has begun to wait once more than `times`.
+async fn patience(mut times: u32) {
+    std::future::poll_fn(|_| {
+        if times == 0 {
+            return std::task::Poll::Ready(());
+        }
+        times -= 1;
+        std::task::Poll::Pending
+    })
+    .await;
 }
