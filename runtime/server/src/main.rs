@@ -58,8 +58,10 @@ fn main() -> ExitCode {
             cli::Command::Plugin(command) => cli::plugin::run(command, cli.output).await,
         }
     });
-    // A guest that is being compiled must not keep a finished command waiting.
-    runtime.shutdown_background();
+    // A guest that is being compiled must not keep a finished command waiting,
+    // and a task that is about to sleep must not meet a runtime half taken down:
+    // what is left ends with the process.
+    std::mem::forget(runtime);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Pipeline) => ExitCode::from(1),

@@ -65,34 +65,22 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
         say: |text| eprintln!("{text}"),
     })
     .await?;
-    let definition = load(&text, format, engine.plugins.catalogue())
-        .map_err(|problems| in_file(&options.file, &problems))?;
-    let asks = definition
-        .stages
-        .iter()
-        .flat_map(|stage| &stage.actions)
-        .find(|action| action.action_type_id.is_manual_approval());
-    if let Some(action) = asks
-        && !options.yes
-        && !std::io::stdin().is_terminal()
-    {
-        return Err(Failure::input(format!(
-            "{}: the action '{}' waits for approval and there is no terminal to ask on; give --yes to approve",
-            options.file.display(),
-            action.name
-        )));
-    }
     let tenant: TenantId = DEV_TENANT.parse()?;
-    let status = carry_out(
-        &engine,
-        &tenant,
-        definition,
-        variables,
-        revisions,
-        options.yes,
-        output,
-    )
-    .await;
+    let status = match usable(&text, format, &options.file, options.yes, &engine) {
+        Ok(definition) => {
+            carry_out(
+                &engine,
+                &tenant,
+                definition,
+                variables,
+                revisions,
+                options.yes,
+                output,
+            )
+            .await
+        }
+        Err(failure) => Err(failure),
+    };
     engine.orchestrator.shut_down().await;
     let status = status?;
     if output == Output::Text {
@@ -102,6 +90,31 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::Pipeline)
+    }
+}
+
+/// The definition, where it is right and everybody who is asked can answer.
+fn usable(
+    text: &str,
+    format: Format,
+    file: &Path,
+    yes: bool,
+    engine: &Engine,
+) -> Result<Pipeline, Failure> {
+    let definition = load(text, format, engine.plugins.catalogue())
+        .map_err(|problems| in_file(file, &problems))?;
+    let asks = definition
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.actions)
+        .find(|action| action.action_type_id.is_manual_approval());
+    match asks {
+        Some(action) if !yes && !std::io::stdin().is_terminal() => Err(Failure::input(format!(
+            "{}: the action '{}' waits for approval and there is no terminal to ask on; give --yes to approve",
+            file.display(),
+            action.name
+        ))),
+        _ => Ok(definition),
     }
 }
 

@@ -144,7 +144,7 @@ fn place(definition: &Pipeline, stage: &str, action: &str) -> Option<(usize, u32
     let (position, stage) = definition.stage(stage)?;
     let mut actions = stage.actions.iter().enumerate();
     let (index, action) = actions.find(|(_, known)| known.name == action)?;
-    Some((position, action.run_order.into(), index))
+    Some((position, action.run_order, index))
 }
 
 pub(super) async fn stop(
