@@ -186,10 +186,14 @@ impl Catalogue {
                 text("CustomData", "Shown to the approver"),
                 text("ExternalEntityLink", "Where to look before approving"),
                 text("NotificationArn", "Accepted as exported from AWS and kept"),
-                text(
-                    "NotificationUrl",
-                    "Told through the webhook provider that somebody is needed",
-                ),
+                // Whoever has the address of such a webhook can post to it.
+                Property {
+                    secret: true,
+                    ..text(
+                        "NotificationUrl",
+                        "Told through the webhook provider that somebody is needed",
+                    )
+                },
                 text("NotificationFormat", "Slack, Teams or Generic"),
             ],
             input_artifacts: ArtifactCount {

@@ -46,7 +46,10 @@ pub struct Engine {
 impl Engine {
     /// Opens or makes the data directory, installs and prepares the plugins, and
     /// carries on with whatever was running.
-    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+    pub async fn start(mut plan: Plan) -> Result<Self, Failure> {
+        // Directories are shown to sandboxes, which know no current directory.
+        plan.data = std::path::absolute(&plan.data)?;
+        plan.cache = std::path::absolute(&plan.cache)?;
         private_directory(&plan.data).map_err(|error| {
             Failure::input(format!(
                 "the data directory {} cannot be used: {error}; name another one with --data",

@@ -73,4 +73,5 @@ pub fn router(orchestrator: Orchestrator, plugins: Arc<Plugins>, keys: Keys) -> 
         .nest("/api/v1", api)
         .route("/healthz", get(async || "ok\n"))
         .fallback(refusal::no_such_route)
+        .layer(axum::middleware::from_fn(refusal::only_own_name))
 }

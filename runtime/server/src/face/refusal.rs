@@ -4,13 +4,16 @@
 use crate::api::Refusal;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection, StringRejection};
-use axum::http::header::WWW_AUTHENTICATE;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::extract::{OriginalUri, Request};
+use axum::http::header::{HOST, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lockgate_execution::Rejected;
 use lockgate_model::definition::Problem;
 use lockgate_orchestrator::OrchestratorError;
 use lockgate_store::StoreError;
+use std::net::IpAddr;
 
 /// A request that is not carried out.
 #[derive(Debug)]
@@ -165,17 +168,83 @@ fn status_of(rejected: &Rejected) -> StatusCode {
     }
 }
 
-pub(super) async fn no_such_route(uri: Uri) -> Refused {
+/// A page in a browser can be made to believe that its own name leads here (DNS
+/// rebinding); the name that it asked for stays in the request.
+pub(super) async fn only_own_name(request: Request, next: Next) -> Result<Response, Refused> {
+    let host = request
+        .uri()
+        .host()
+        .or_else(|| {
+            request
+                .headers()
+                .get(HOST)
+                .and_then(|host| host.to_str().ok())
+        })
+        .unwrap_or_default();
+    if is_own(host) {
+        return Ok(next.run(request).await);
+    }
+    Err(Refused::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "InvalidHostException",
+        format!("this server answers as localhost or by its loopback address, not as '{host}'"),
+    ))
+}
+
+/// Whether a `Host` header, with or without a port, names this machine to
+/// itself.
+fn is_own(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) async fn no_such_route(OriginalUri(uri): OriginalUri) -> Refused {
     Refused::not_found(
         "UnknownOperationException",
         format!("there is nothing at {}", uri.path()),
     )
 }
 
-pub(super) async fn no_such_method(uri: Uri) -> Refused {
+pub(super) async fn no_such_method(OriginalUri(uri): OriginalUri) -> Refused {
     Refused::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "UnknownOperationException",
         format!("{} cannot be used with this method", uri.path()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_mean_this_machine_are_its_own() {
+        for own in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:1",
+            "127.8.9.1",
+            "[::1]:80",
+            "[::1]",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "[::2]:80",
+            "2130706433",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
 }
