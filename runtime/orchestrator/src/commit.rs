@@ -5,7 +5,6 @@ use crate::history::{ActionDetail, ApprovalDetail, ExecutionDetail, StageDetail}
 use lockgate_execution::{Effect, PipelineState, Recorded, changes};
 use lockgate_model::action_type::Catalogue;
 use lockgate_model::id::JobId;
-use lockgate_model::job::Job;
 use lockgate_model::time::Timestamp;
 use lockgate_store::{
     ActionExecution, Approval, ArtifactRecord, Change, Event, Execution, Lease, LeaseToken,
@@ -13,10 +12,6 @@ use lockgate_store::{
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// A lease is given with the commit that makes the job and ends with the commit
-/// that takes its answer; this long after its deadline nobody can be at it.
-const LEASE_MARGIN_SECONDS: u64 = 60 * 60;
 
 /// A change, and the leases in it: they count once it is on disk.
 pub(crate) struct Leased {
@@ -135,7 +130,7 @@ pub(crate) fn change_of(
     for effect in effects {
         match effect {
             Effect::Dispatch { job, not_before } => {
-                let lease = lease_for(job);
+                let lease = own_lease();
                 tokens.push((job.id, lease.token));
                 change.new_jobs.push(NewJob {
                     id: job.id,
@@ -153,11 +148,12 @@ pub(crate) fn change_of(
     Leased { change, tokens }
 }
 
-/// A fresh lease that lasts as long as the job may.
-pub(crate) fn lease_for(job: &Job) -> Lease {
+/// A fresh lease, for as long as this process has the store: a later one leases
+/// again what it finds.
+pub(crate) fn own_lease() -> Lease {
     Lease {
         token: LeaseToken::random(),
-        expires: job.deadline.plus_seconds(LEASE_MARGIN_SECONDS),
+        expires: None,
     }
 }
 

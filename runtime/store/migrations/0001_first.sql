@@ -102,11 +102,13 @@ CREATE TABLE action_execution (
     PRIMARY KEY (tenant, execution, id)
 ) WITHOUT ROWID;
 
--- Live jobs only: a job that is done has no row.
+-- Live jobs only: a job that is done has no row. One that is leased without an
+-- end belongs to the process that made it, and is in no index: nobody else may
+-- take it, and every commit would write them.
 CREATE TABLE job (
     tenant TEXT NOT NULL,
-    id BLOB NOT NULL,
     pipeline TEXT NOT NULL,
+    id BLOB NOT NULL,
     action_execution BLOB NOT NULL,
     attempt INTEGER NOT NULL,
     deliveries INTEGER NOT NULL,
@@ -114,11 +116,10 @@ CREATE TABLE job (
     lease BLOB,
     lease_expires_at INTEGER,
     payload TEXT NOT NULL,
-    PRIMARY KEY (tenant, id)
-);
-CREATE INDEX job_pipeline ON job (tenant, pipeline);
+    PRIMARY KEY (tenant, pipeline, id)
+) WITHOUT ROWID;
 CREATE INDEX job_ready ON job (ready_at) WHERE lease IS NULL;
-CREATE INDEX job_expired ON job (lease_expires_at) WHERE lease IS NOT NULL;
+CREATE INDEX job_expired ON job (lease_expires_at) WHERE lease_expires_at IS NOT NULL;
 
 CREATE TABLE approval (
     tenant TEXT NOT NULL,

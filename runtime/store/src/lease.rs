@@ -36,8 +36,9 @@ impl fmt::Debug for LeaseToken {
 pub struct Lease {
     /// To present with the answer.
     pub token: LeaseToken,
-    /// From then on the job may be given to somebody else.
-    pub expires: Timestamp,
+    /// From then on the job may be given to somebody else; absent: it is this
+    /// process's for as long as it has the store.
+    pub expires: Option<Timestamp>,
 }
 
 /// What a worker asks for.

@@ -226,10 +226,15 @@ impl Store {
     ///
     /// # Errors
     /// As all reads.
-    pub async fn job(&self, tenant: &TenantId, id: JobId) -> Result<Option<Job>, StoreError> {
-        let tenant = tenant.clone();
+    pub async fn job(
+        &self,
+        tenant: &TenantId,
+        pipeline: &str,
+        id: JobId,
+    ) -> Result<Option<Job>, StoreError> {
+        let (tenant, pipeline) = (tenant.clone(), pipeline.to_owned());
         self.readers()
-            .read(move |connection| job::get(connection, &tenant, id))
+            .read(move |connection| job::get(connection, &tenant, &pipeline, id))
             .await
     }
 

@@ -259,13 +259,14 @@ impl Store {
     pub async fn heartbeat(
         &self,
         tenant: &TenantId,
+        pipeline: &str,
         job: JobId,
         token: LeaseToken,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        let tenant = tenant.clone();
+        let (tenant, pipeline) = (tenant.clone(), pipeline.to_owned());
         self.write(Lane::Change, move |connection| {
-            job::heartbeat(connection, &tenant, job, token, expires)
+            job::heartbeat(connection, &tenant, &pipeline, job, token, expires)
         })
         .await
     }

@@ -2,7 +2,7 @@
 //! removes it.
 
 use super::Owner;
-use crate::commit::lease_for;
+use crate::commit::own_lease;
 use crate::error::OrchestratorError;
 use crate::recover::{self, Beginning};
 use lockgate_execution::{Command, Effect, Rejected, due};
@@ -40,7 +40,7 @@ impl Owner {
                 && rows.contains(&job.id)
                 && !self.tokens.contains_key(&job.id)
             {
-                let lease = lease_for(job);
+                let lease = own_lease();
                 change.leased_jobs.push(LeasedJob { id: job.id, lease });
             }
         }

@@ -11,25 +11,27 @@ use lockgate_model::id::{ActionExecutionId, JobId, TenantId};
 use lockgate_model::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-const FINISH: &str = "DELETE FROM job WHERE tenant = $1 AND id = $2 AND lease = $3";
-const CANCEL: &str = "DELETE FROM job WHERE tenant = $1 AND id = $2";
+const FINISH: &str = "DELETE FROM job \
+    WHERE tenant = $1 AND pipeline = $2 AND id = $3 AND lease = $4";
+const CANCEL: &str = "DELETE FROM job WHERE tenant = $1 AND pipeline = $2 AND id = $3";
 const INSERT: &str = "INSERT INTO job (tenant, id, pipeline, action_execution, attempt, \
     deliveries, ready_at, lease, lease_expires_at, payload) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const LEASE: &str = "UPDATE job SET lease = $1, lease_expires_at = $2, \
-    deliveries = deliveries + 1 WHERE tenant = $3 AND id = $4";
-const HEARTBEAT: &str =
-    "UPDATE job SET lease_expires_at = $1 WHERE tenant = $2 AND id = $3 AND lease = $4";
+    deliveries = deliveries + 1 WHERE tenant = $3 AND pipeline = $4 AND id = $5";
+const HEARTBEAT: &str = "UPDATE job SET lease_expires_at = $1 \
+    WHERE tenant = $2 AND pipeline = $3 AND id = $4 AND lease = $5";
 const RELEASE: &str = "UPDATE job SET lease = NULL, lease_expires_at = NULL, ready_at = $1 \
-    WHERE tenant = $2 AND id = $3";
+    WHERE tenant = $2 AND pipeline = $3 AND id = $4";
 const OF_PIPELINE: &str = "SELECT tenant, pipeline, id, action_execution, attempt, deliveries, \
     ready_at, lease, lease_expires_at, payload FROM job WHERE tenant = $1 AND pipeline = $2 \
     ORDER BY ready_at, id";
 const FIND: &str = "SELECT tenant, pipeline, id, action_execution, attempt, deliveries, \
-    ready_at, lease, lease_expires_at, payload FROM job WHERE tenant = $1 AND id = $2";
+    ready_at, lease, lease_expires_at, payload FROM job \
+    WHERE tenant = $1 AND pipeline = $2 AND id = $3";
 const EXPIRED: &str = "SELECT tenant, pipeline, id, action_execution, attempt, deliveries, \
     ready_at, lease, lease_expires_at, payload FROM job \
-    WHERE lease IS NOT NULL AND lease_expires_at <= $1 AND deliveries < $2 \
+    WHERE lease_expires_at IS NOT NULL AND lease_expires_at <= $1 AND deliveries < $2 \
     AND ($3 = '' OR tenant = $3) ORDER BY lease_expires_at LIMIT $4";
 const READY: &str = "SELECT tenant, pipeline, id, action_execution, attempt, deliveries, \
     ready_at, lease, lease_expires_at, payload FROM job \
@@ -39,18 +41,19 @@ const DELETE: &str = "DELETE FROM job WHERE tenant = $1 AND pipeline = $2";
 
 /// Ends, cancels, leases and makes the change's jobs.
 pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<(), Fault> {
-    let tenant = change.tenant.as_str();
+    let (tenant, pipeline) = (change.tenant.as_str(), change.pipeline.as_str());
     for job in &change.finished_jobs {
-        let rows = execute(connection, FINISH, params![tenant, job.id.0, job.token.0])?;
+        let params = params![tenant, pipeline, job.id.0, job.token.0];
+        let rows = execute(connection, FINISH, params)?;
         if rows == 0 {
             return Err(StoreError::Stale { job: job.id }.into());
         }
     }
     for id in &change.cancelled_jobs {
-        execute(connection, CANCEL, params![tenant, id.0])?;
+        execute(connection, CANCEL, params![tenant, pipeline, id.0])?;
     }
     for job in &change.leased_jobs {
-        lease(connection, &change.tenant, job.id, job.lease)?;
+        lease(connection, &change.tenant, pipeline, job.id, job.lease)?;
     }
     for job in &change.new_jobs {
         execute(
@@ -65,7 +68,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<(), Faul
                 u32::from(job.lease.is_some()),
                 job.ready_at.0,
                 job.lease.map(|lease| lease.token.0),
-                job.lease.map(|lease| lease.expires.0),
+                job.lease.and_then(|lease| lease.expires).map(|time| time.0),
                 job.payload
             ],
         )?;
@@ -73,12 +76,16 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<(), Faul
     Ok(())
 }
 
-fn lease(connection: &Connection, tenant: &TenantId, id: JobId, lease: Lease) -> Result<(), Fault> {
-    let rows = execute(
-        connection,
-        LEASE,
-        params![lease.token.0, lease.expires.0, tenant.as_str(), id.0],
-    )?;
+fn lease(
+    connection: &Connection,
+    tenant: &TenantId,
+    pipeline: &str,
+    id: JobId,
+    lease: Lease,
+) -> Result<(), Fault> {
+    let expires = lease.expires.map(|time| time.0);
+    let params = params![lease.token.0, expires, tenant.as_str(), pipeline, id.0];
+    let rows = execute(connection, LEASE, params)?;
     if rows == 0 {
         return Err(StoreError::Stale { job: id }.into());
     }
@@ -103,9 +110,9 @@ pub(crate) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
         .map(|mut job| {
             let fresh = Lease {
                 token: LeaseToken::random(),
-                expires: claim.expires,
+                expires: Some(claim.expires),
             };
-            lease(connection, &job.tenant, job.id, fresh)?;
+            lease(connection, &job.tenant, &job.pipeline, job.id, fresh)?;
             job.lease = Some(fresh);
             job.deliveries = job.deliveries.saturating_add(1);
             Ok(ClaimedJob { job, lease: fresh })
@@ -117,15 +124,13 @@ pub(crate) fn claim(connection: &Connection, claim: &Claim) -> Result<Vec<Claime
 pub(crate) fn heartbeat(
     connection: &Connection,
     tenant: &TenantId,
+    pipeline: &str,
     id: JobId,
     token: LeaseToken,
     expires: Timestamp,
 ) -> Result<(), Fault> {
-    let rows = execute(
-        connection,
-        HEARTBEAT,
-        params![expires.0, tenant.as_str(), id.0, token.0],
-    )?;
+    let params = params![expires.0, tenant.as_str(), pipeline, id.0, token.0];
+    let rows = execute(connection, HEARTBEAT, params)?;
     if rows == 0 {
         return Err(StoreError::Stale { job: id }.into());
     }
@@ -144,7 +149,7 @@ pub(crate) fn reap(connection: &Connection, at: Timestamp, limit: u32) -> Result
         execute(
             connection,
             RELEASE,
-            params![at.0, job.tenant.as_str(), job.id.0],
+            params![at.0, job.tenant.as_str(), job.pipeline, job.id.0],
         )?;
         job.lease = None;
         job.ready_at = at;
@@ -156,9 +161,11 @@ pub(crate) fn reap(connection: &Connection, at: Timestamp, limit: u32) -> Result
 pub(crate) fn get(
     connection: &Connection,
     tenant: &TenantId,
+    pipeline: &str,
     id: JobId,
 ) -> rusqlite::Result<Option<Job>> {
-    find(connection, FIND, params![tenant.as_str(), id.0], read)
+    let params = params![tenant.as_str(), pipeline, id.0];
+    find(connection, FIND, params, read)
 }
 
 /// A pipeline's jobs.
@@ -186,9 +193,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         attempt: row.get(4)?,
         deliveries: row.get(5)?,
         ready_at: Timestamp(row.get(6)?),
-        lease: token.zip(expires).map(|(token, expires)| Lease {
+        lease: token.map(|token| Lease {
             token: LeaseToken(token),
-            expires: Timestamp(expires),
+            expires: expires.map(Timestamp),
         }),
         payload: row.get(9)?,
     })

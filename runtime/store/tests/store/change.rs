@@ -215,7 +215,11 @@ async fn leasing_a_job_anew_makes_the_former_token_stale() {
     };
     let error = store.commit(finish(1)).await.unwrap_err();
     assert!(matches!(error, StoreError::Stale { .. }), "{error}");
-    let job = store.job(&tenant(), job(1, "").id).await.unwrap().unwrap();
+    let job = store
+        .job(&tenant(), "p", job(1, "").id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(job.deliveries, 2);
     store.commit(finish(2)).await.unwrap();
 }
@@ -339,7 +343,10 @@ async fn a_deleted_pipeline_leaves_nothing_and_its_name_is_free() {
     assert_eq!(store.load(&tenant(), "p").await.unwrap(), None);
     let run = store.execution(&tenant(), execution(1, "").id).await;
     assert_eq!(run.unwrap(), None);
-    assert_eq!(store.job(&tenant(), job(1, "").id).await.unwrap(), None);
+    assert_eq!(
+        store.job(&tenant(), "p", job(1, "").id).await.unwrap(),
+        None
+    );
 
     store.commit(step("p", 0)).await.unwrap();
     let events = store.pipeline_events(&tenant(), "p", 0, 100).await;

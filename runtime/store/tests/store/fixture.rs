@@ -91,7 +91,7 @@ pub(crate) fn job(id: u128, payload: &str) -> NewJob {
 pub(crate) fn lease(token: u8) -> Lease {
     Lease {
         token: LeaseToken([token; 16]),
-        expires: AT.plus_seconds(60),
+        expires: Some(AT.plus_seconds(60)),
     }
 }
 

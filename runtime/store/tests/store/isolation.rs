@@ -36,7 +36,7 @@ async fn a_stranger_finds_nothing() {
     let who = stranger();
     assert_eq!(store.load(&who, "p").await.unwrap(), None);
     assert_eq!(store.execution(&who, run.id).await.unwrap(), None);
-    assert_eq!(store.job(&who, job(1, "").id).await.unwrap(), None);
+    assert_eq!(store.job(&who, "p", job(1, "").id).await.unwrap(), None);
     assert_eq!(store.definition(&who, "p", None).await.unwrap(), None);
     assert_eq!(store.idempotent_result(&who, "t").await.unwrap(), None);
     assert_eq!(store.read_logs(&who, log, 0, 10).await.unwrap(), vec![]);

@@ -53,7 +53,11 @@ async fn a_job_that_was_delivered_too_often_is_left_to_the_reaper() {
     for round in 0..10 {
         store.claim(claim(10, round * 1000)).await.unwrap();
     }
-    let job = store.job(&tenant(), job(1, "").id).await.unwrap().unwrap();
+    let job = store
+        .job(&tenant(), "p", job(1, "").id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(job.deliveries, 3);
     let reaped = store.reap(AT.plus_seconds(100_000), 10).await.unwrap();
     assert_eq!(reaped.len(), 3);
@@ -71,7 +75,7 @@ async fn a_heartbeat_keeps_a_lease_and_a_reaped_one_is_stale() {
         let store = store.clone();
         async move {
             store
-                .heartbeat(&who, id, token, AT.plus_seconds(seconds))
+                .heartbeat(&who, "p", id, token, AT.plus_seconds(seconds))
                 .await
         }
     };

@@ -77,8 +77,8 @@ type Key = (TenantId, String);
 #[derive(Debug, Clone, Default)]
 struct Model {
     pipelines: BTreeMap<Key, Pipeline>,
-    /// By tenant and number: the pipeline and the token's byte.
-    jobs: BTreeMap<(TenantId, u8), (String, Option<u8>)>,
+    /// By pipeline and number: the token's byte.
+    jobs: BTreeMap<(Key, u8), Option<u8>>,
 }
 
 impl Model {
@@ -95,20 +95,18 @@ impl Model {
             return Err("conflict");
         }
         if let Some((number, token)) = draft.finish {
-            match next.jobs.get(&(key.0.clone(), number)) {
-                Some((_, Some(held))) if *held == token => {
-                    next.jobs.remove(&(key.0.clone(), number));
+            match next.jobs.get(&(key.clone(), number)) {
+                Some(Some(held)) if *held == token => {
+                    next.jobs.remove(&(key.clone(), number));
                 }
                 _ => return Err("stale"),
             }
         }
         if let Some(number) = draft.cancel {
-            next.jobs.remove(&(key.0.clone(), number));
+            next.jobs.remove(&(key.clone(), number));
         }
         if let Some((number, token)) = draft.new {
-            let taken = next
-                .jobs
-                .insert((key.0.clone(), number), (key.1.clone(), token));
+            let taken = next.jobs.insert((key.clone(), number), token);
             if taken.is_some() {
                 return Err("contradiction");
             }
@@ -195,8 +193,8 @@ async fn compare(store: &Store, model: &Model) {
             let wanted: BTreeMap<_, _> = model
                 .jobs
                 .iter()
-                .filter(|((whose, _), (name, _))| *whose == tenant && name == pipeline)
-                .map(|((_, number), (_, token))| (job_id(*number), token.map(lease)))
+                .filter(|(((whose, name), _), _)| *whose == tenant && name == pipeline)
+                .map(|((_, number), token)| (job_id(*number), token.map(lease)))
                 .collect();
             assert_eq!(jobs, wanted);
             let rows = store.executions(&tenant, pipeline, None, 10).await.unwrap();
@@ -246,9 +244,7 @@ async fn follow(steps: Vec<Step>) {
                 let version = known.as_ref().map_or(0, |p| p.events.len() as u64);
                 let answer = store.delete_pipeline(&key.0, &key.1, version).await;
                 assert_eq!(answer.is_ok(), known.is_some());
-                model
-                    .jobs
-                    .retain(|(whose, _), (name, _)| *whose != key.0 || *name != key.1);
+                model.jobs.retain(|(whose, _), _| *whose != key);
             }
             Step::Reopen => {
                 drop(store);
