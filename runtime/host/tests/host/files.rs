@@ -5,6 +5,8 @@ use crate::bench::{Deed, deed};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 struct Machine {
@@ -62,6 +64,26 @@ async fn a_job_reads_its_inputs_and_writes_its_outputs() {
         fs::read_to_string(machine.path("work/new")).unwrap(),
         "made"
     );
+}
+
+#[tokio::test]
+async fn a_named_pipe_that_nobody_writes_to_does_not_hold_a_job_past_its_deadline() {
+    let machine = Machine::new();
+    let pipe = machine.path("work/pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success(), "mkfifo: {made}");
+    let started = Instant::now();
+    let done = machine
+        .deed("read", "/work/pipe")
+        .limits(|limits| limits.seconds = 1)
+        .run()
+        .await;
+    done.fault();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    // Lets go of the thread that the open holds, for which a runtime would wait.
+    // Opened for both, a pipe does not wait for its other end itself.
+    let both = fs::OpenOptions::new().read(true).write(true).open(&pipe);
+    drop(both.unwrap());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::bench::deed;
 use crate::egress::Server;
+use std::sync::atomic::Ordering;
 
 const SECRET: &str = "s3cr3t-v4lue";
 
@@ -59,7 +60,7 @@ async fn a_placeholder_anywhere_else_refuses_the_request() {
         let refused = done.refusal();
         assert!(!refused.contains(SECRET), "{refused}");
     }
-    assert_eq!(server.hits.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(server.hits.load(Ordering::Relaxed), 0);
     let done = deed("http")
         .granted(server.grant())
         .with("url", server.url("echo"))
@@ -85,7 +86,57 @@ async fn a_placeholder_sent_to_a_host_that_is_not_granted_goes_nowhere() {
         .run()
         .await;
     done.refusal();
-    assert_eq!(server.hits.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(server.hits.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_secret_goes_through_no_grant_for_every_host() {
+    let server = Server::start().await;
+    let every = deed("http")
+        .granted(format!("http=*:{}+private", server.port))
+        .with("url", server.url("echo"));
+    let without = every.clone().run().await;
+    assert!(without.result().starts_with("200"), "{without:?}");
+    let before = server.hits.load(Ordering::Relaxed);
+    let with = every.with("secret", "TOKEN");
+    for (key, value) in [("header", "Bearer {secret}"), ("basic", "user")] {
+        let done = with.clone().with(key, value).run().await;
+        assert!(done.refusal().contains("HttpRequestDenied"), "{done:?}");
+        let line = format!(
+            "the secret 'TOKEN' is not sent to '127.0.0.1' at port {port} through a grant for every host (*), and the request was refused: grant it with: misbehave {grant}",
+            port = server.port,
+            grant = server.grant()
+        );
+        assert_eq!(done.host_lines(), line);
+    }
+    assert_eq!(server.hits.load(Ordering::Relaxed), before);
+    // The line that was named is the one that helps, beside the other.
+    let named = with
+        .granted(server.grant())
+        .with("header", "Bearer {secret}");
+    assert!(named.run().await.result().contains("x-echo=Bearer ****"));
+}
+
+#[tokio::test]
+async fn a_secret_goes_in_clear_to_a_name_only_where_the_line_says_private() {
+    let server = Server::start().await;
+    let port = server.port;
+    let named = deed("http")
+        .granted(format!("http=localhost:{port}"))
+        .granted(format!("http=*:{port}+private"))
+        .with("url", format!("http://localhost:{port}/echo"))
+        .with("secret", "TOKEN")
+        .with("header", "Bearer {secret}");
+    let done = named.clone().run().await;
+    assert!(done.refusal().contains("HttpRequestDenied"), "{done:?}");
+    let grant = format!("http=localhost:{port}+private");
+    let line = format!(
+        "the secret 'TOKEN' is not sent to 'localhost' at port {port} over plain HTTP, and the request was refused: use https or, for a host in a private network, grant it with: misbehave {grant}"
+    );
+    assert_eq!(done.host_lines(), line);
+    assert_eq!(server.hits.load(Ordering::Relaxed), 0);
+    let done = named.granted(grant).run().await;
+    assert!(done.result().contains("x-echo=Bearer ****"), "{done:?}");
 }
 
 #[tokio::test]

@@ -11,22 +11,45 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// Which authority the process trusts, and the name in the certificate.
-const CASES: [(&str, &str, &str); 3] = [
-    ("ours", "localhost", "answered"),
-    ("none", "localhost", "TlsCertificateError"),
-    ("ours", "elsewhere.example", "TlsCertificateError"),
-];
+/// Which authority the process trusts, the name in the certificate, and the
+/// host that a grant names beside the one for every host.
+type Case = (&'static str, &'static str, &'static str, &'static str);
 
 #[test]
 fn certificates_are_checked_against_what_the_machine_trusts_and_the_name_asked_for() {
-    for (trust, name, expected) in CASES {
+    expect(&[
+        ("ours", "localhost", "localhost", "answered"),
+        ("none", "localhost", "localhost", "TlsCertificateError"),
+        (
+            "ours",
+            "elsewhere.example",
+            "localhost",
+            "TlsCertificateError",
+        ),
+    ]);
+}
+
+#[test]
+fn a_secret_goes_over_https_to_a_host_that_is_named_and_to_no_other() {
+    expect(&[
+        ("ours", "localhost", "localhost", "answered Bearer ****"),
+        (
+            "ours",
+            "localhost",
+            "elsewhere.example",
+            "HttpRequestDenied",
+        ),
+    ]);
+}
+
+fn expect(cases: &[Case]) {
+    for (trust, name, granted, expected) in cases {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "tls::one_case", "--ignored", "--nocapture"])
             .env(
                 "TLS_CASE",
-                format!("{trust} {name} {}", dir.path().display()),
+                format!("{trust} {name} {granted} {}", dir.path().display()),
             )
             .env("SSL_CERT_FILE", dir.path().join("trusted.pem"))
             .env_remove("SSL_CERT_DIR")
@@ -34,7 +57,7 @@ fn certificates_are_checked_against_what_the_machine_trusts_and_the_name_asked_f
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{text}");
-        assert!(text.contains(expected), "{trust} {name}: {text}");
+        assert!(text.contains(expected), "{trust} {name} {granted}: {text}");
     }
 }
 
@@ -42,13 +65,16 @@ fn certificates_are_checked_against_what_the_machine_trusts_and_the_name_asked_f
 #[ignore = "one case of the test above, in a process of its own"]
 async fn one_case() {
     let case = std::env::var("TLS_CASE").unwrap();
-    let [trust, name, dir] = case.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+    let [trust, name, granted, dir] = case.splitn(4, ' ').collect::<Vec<_>>()[..] else {
         panic!("{case}")
     };
     let port = serve(trust, name, Path::new(dir)).await;
     let done = deed("http")
-        .granted(format!("http=localhost:{port}+private"))
+        .granted(format!("http={granted}:{port}"))
+        .granted(format!("http=*:{port}+private"))
         .with("url", format!("https://localhost:{port}/"))
+        .with("secret", "TOKEN")
+        .with("header", "Bearer {secret}")
         .run()
         .await;
     println!("{:?}", done.outcome);
@@ -84,9 +110,14 @@ async fn serve(trust: &str, name: &str, dir: &Path) -> u16 {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                let _ = stream.read(&mut [0; 4096]).await;
-                let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nanswered";
-                let _ = stream.write_all(reply).await;
+                let mut request = [0; 4096];
+                let count = stream.read(&mut request).await.unwrap_or_default();
+                let text = String::from_utf8_lossy(&request[..count]);
+                let header = text.lines().find_map(|line| line.strip_prefix("x-test: "));
+                let body = format!("answered {}", header.unwrap_or_default());
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}", body.len());
+                let reply = format!("{head}\r\n\r\n{body}");
+                let _ = stream.write_all(reply.as_bytes()).await;
                 let _ = stream.shutdown().await;
             }
         }

@@ -70,6 +70,24 @@ async fn a_message_arrives_with_a_secret_that_the_plugin_never_saw() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_goes_to_no_receiver_that_no_grant_names() {
+    let receiver = Receiver::start(responses(&[("200 OK", "ok"), ("200 OK", "ok")]));
+    let port = receiver.address().rsplit(':').next().unwrap();
+    let every = format!("http=*:{port}+private");
+    let plugin = prepare("notify-webhook", &[&every, "secret=HOOK"]).unwrap();
+    webhook(&receiver, &[]).run(&plugin).await.success();
+    let secret = [("Header", "Authorization"), ("SecretName", "HOOK")];
+    let bench = webhook(&receiver, &secret).secret("HOOK", "hunter2");
+    let ran = bench.run(&plugin).await;
+    assert_eq!(ran.failure().kind, FailureType::PermissionError, "{ran:?}");
+    let line = format!("grant it with: notify-webhook http={}", receiver.address());
+    let log = ran.log_text();
+    assert!(log.contains("the secret 'HOOK' is not sent to"), "{log}");
+    assert!(log.contains(&line), "{log}");
+    assert_eq!(only(&receiver).header("authorization"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_of_many_pieces_arrives_whole() {
     let receiver = Receiver::start(responses(&[("204 No Content", "")]));
     let message = "0123456789abcdef".repeat(20_000);

@@ -130,6 +130,25 @@ async fn a_secret_reaches_the_server_and_not_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_goes_to_no_server_that_no_grant_names() {
+    let repository = Repository::rich();
+    let (directory, _) = repository.bare_clone();
+    let server = Server::new(directory.path());
+    let port = server.authority().rsplit(':').next().unwrap().to_owned();
+    let every = provider(&[&format!("http=*:{port}+private"), "secret=GIT"]);
+    let url = server.url("clone.git");
+    source(&url, &[]).run(&every).await.success();
+    let before = server.requests();
+    let named = source(&url, &[("SecretName", "GIT")]).secret("GIT", SECRET);
+    let ran = named.run(&every).await;
+    let grant = format!("http={}", server.authority());
+    denied(ran.failure(), &grant);
+    let line = format!("grant it with: source-git {grant}");
+    assert!(ran.log_text().contains(&line), "{ran:?}");
+    assert_eq!(server.requests(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_local_repository_needs_a_grant_of_its_path_and_nothing_else() {
     let repository = Repository::rich();
     repository.git(&["gc", "-q"]);

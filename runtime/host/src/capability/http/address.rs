@@ -1,5 +1,5 @@
 //! Which addresses are special: those that mean this machine, its neighbours,
-//! or nothing at all. Pure.
+//! or nothing at all; and which of them are near. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,6 +8,16 @@ pub(crate) fn is_special(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_special_v4(address),
         IpAddr::V6(address) => is_special_v6(address),
+    }
+}
+
+/// Whether it is this machine or one of a private network, so that nothing of
+/// the public network lies between. Forms that a translator or a tunnel may
+/// carry further are not near.
+pub(crate) fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
     }
 }
 
@@ -135,6 +145,36 @@ mod tests {
             "2001:4860:4860::8888",
         ] {
             assert!(!is_special(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn this_machine_and_private_networks_are_near_and_nothing_else() {
+        for address in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "::1",
+            "::ffff:10.0.0.1",
+            "fd00::1",
+        ] {
+            assert!(is_near(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "8.8.8.8",
+            "0.0.0.0",
+            "100.64.0.1",
+            "169.254.169.254",
+            "224.0.0.1",
+            "::",
+            "::ffff:8.8.8.8",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::1",
+            "fe80::1",
+            "2606:4700::1111",
+        ] {
+            assert!(!is_near(address.parse().unwrap()), "{address}");
         }
     }
 }

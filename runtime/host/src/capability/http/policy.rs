@@ -1,7 +1,7 @@
-//! Whether a grant allows a request to a host and port, and at which kind of
-//! address. Pure.
+//! Whether a grant allows a request to a host and port, at which kind of
+//! address, and whether a secret may go with it. Pure.
 
-use super::address::is_special;
+use super::address::{is_near, is_special};
 use lockgate_model::grant::{Grant, HostGrant};
 use std::net::IpAddr;
 
@@ -53,53 +53,83 @@ impl Target {
         self.host.parse().ok()
     }
 
-    /// The grant that would allow it.
+    /// The grant that would allow it. An address that is written out needs no
+    /// `+private`.
     pub(crate) fn grant(&self, private: bool) -> String {
+        self.line(private && self.literal().is_none())
+    }
+
+    /// The grant that would let a secret go with it.
+    pub(crate) fn secret_grant(&self, carriage: Carriage) -> String {
+        self.line(carriage == Carriage::Plain)
+    }
+
+    fn line(&self, private: bool) -> String {
         let plain_port = matches!((self.tls, self.port), (true, 443) | (false, 80));
         let grant = HostGrant {
             name: self.host.clone(),
             port: (!plain_port).then_some(self.port),
-            private: private && self.literal().is_none(),
+            private,
         };
         format!("http={grant}")
     }
 }
 
+/// How one line of a grant meets a target, its port included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meets {
+    Not,
+    /// It is the line for every host.
+    ByStar,
+    /// It names the host, or the domain above it.
+    ByName,
+    /// It is the address.
+    ByAddress,
+}
+
+impl Meets {
+    fn of(line: &HostGrant, target: &Target) -> Self {
+        let port = match line.port {
+            Some(port) => port == target.port,
+            None => matches!(target.port, 80 | 443),
+        };
+        if !port {
+            return Self::Not;
+        }
+        let literal = target.literal();
+        // Two spellings of one IPv6 address are one address.
+        if let Ok(granted) = line.name.parse::<IpAddr>() {
+            return if literal == Some(granted) {
+                Self::ByAddress
+            } else {
+                Self::Not
+            };
+        }
+        let named = match line.name.strip_prefix("*.") {
+            Some(domain) => {
+                literal.is_none()
+                    && target
+                        .host
+                        .strip_suffix(domain)
+                        .is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+            }
+            None if line.name == "*" => return Self::ByStar,
+            None => line.name == target.host,
+        };
+        if named { Self::ByName } else { Self::Not }
+    }
+}
+
 impl Permission {
     pub(crate) fn of(grant: &Grant, target: &Target) -> Self {
-        let literal = target.literal();
         let mut permission = Self::Denied;
         for line in &grant.http {
-            let port = match line.port {
-                Some(port) => port == target.port,
-                None => matches!(target.port, 80 | 443),
-            };
-            if !port {
-                continue;
-            }
-            // An address written out is its own permission; two spellings of
-            // one IPv6 address are one address.
-            let granted_literal: Option<IpAddr> = line.name.parse().ok();
-            match (granted_literal, literal) {
-                (Some(granted), Some(wanted)) if granted == wanted => return Self::Anywhere,
-                (Some(_), _) => continue,
-                _ => {}
-            }
-            let named = match line.name.strip_prefix("*.") {
-                Some(domain) => {
-                    literal.is_none()
-                        && target
-                            .host
-                            .strip_suffix(domain)
-                            .is_some_and(|below| below.len() > 1 && below.ends_with('.'))
-                }
-                None => line.name == "*" || line.name == target.host,
-            };
-            if named && line.private {
-                return Self::Anywhere;
-            }
-            if named {
-                permission = Self::Public;
+            match Meets::of(line, target) {
+                Meets::Not => {}
+                // An address written out is its own permission.
+                Meets::ByAddress => return Self::Anywhere,
+                Meets::ByStar | Meets::ByName if line.private => return Self::Anywhere,
+                Meets::ByStar | Meets::ByName => permission = Self::Public,
             }
         }
         permission
@@ -115,17 +145,51 @@ impl Permission {
     }
 }
 
+/// Whether a secret may go with a request that is permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carriage {
+    Allowed,
+    /// No line names the host. Where a grant is for every host, whoever writes
+    /// a definition chooses the host, and would choose where secrets go.
+    Unnamed,
+    /// It would cross a network in clear.
+    Plain,
+}
+
+impl Carriage {
+    pub(crate) fn of(grant: &Grant, target: &Target) -> Self {
+        let (mut named, mut private) = (false, false);
+        for line in &grant.http {
+            if matches!(Meets::of(line, target), Meets::ByName | Meets::ByAddress) {
+                named = true;
+                private |= line.private;
+            }
+        }
+        if !(target.tls || private || target.literal().is_some_and(is_near)) {
+            Self::Plain
+        } else if named {
+            Self::Allowed
+        } else {
+            Self::Unnamed
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn permission(grants: &[&str], uri: &str) -> Permission {
-        let grant = Grant {
-            http: grants.iter().map(|line| line.parse().unwrap()).collect(),
+    fn grant(lines: &[&str]) -> Grant {
+        Grant {
+            http: lines.iter().map(|line| line.parse().unwrap()).collect(),
             ..Grant::default()
-        };
-        Target::of(&uri.parse().unwrap())
-            .map_or(Permission::Denied, |target| Permission::of(&grant, &target))
+        }
+    }
+
+    fn permission(grants: &[&str], uri: &str) -> Permission {
+        Target::of(&uri.parse().unwrap()).map_or(Permission::Denied, |target| {
+            Permission::of(&grant(grants), &target)
+        })
     }
 
     #[test]
@@ -169,5 +233,51 @@ mod tests {
             "http=a.example:8080+private"
         );
         assert_eq!(target("http://[::1]:8080/").grant(true), "http=[::1]:8080");
+    }
+
+    #[test]
+    fn a_secret_goes_to_hosts_that_a_line_names_and_in_clear_to_near_ones_only() {
+        use Carriage::{Allowed, Plain, Unnamed};
+        for (grants, uri, expected) in [
+            (&["a.example"][..], "https://a.example/x", Allowed),
+            (&["a.example", "*"], "https://A.EXAMPLE./x", Allowed),
+            (&["*.example"], "https://a.b.example/x", Allowed),
+            (&["a.example:8443"], "https://a.example:8443/x", Allowed),
+            (&["8.8.8.8"], "https://8.8.8.8/x", Allowed),
+            (&["[2606:4700::1]"], "https://[2606:4700:0::1]/", Allowed),
+            // Every host is no host by name, at whatever port or address.
+            (&["*"], "https://a.example/x", Unnamed),
+            (&["*+private"], "https://a.example/x", Unnamed),
+            (&["*+private"], "http://127.0.0.1/x", Unnamed),
+            (&["*", "a.example"], "https://b.example/x", Unnamed),
+            (&["*", "*.a.example"], "https://a.example/x", Unnamed),
+            (&["*:8443", "a.example"], "https://a.example:8443/", Unnamed),
+            (&["*", "8.8.4.4"], "https://8.8.8.8/x", Unnamed),
+            // In clear.
+            (&["a.example"], "http://a.example/x", Plain),
+            (&["a.example:443"], "http://a.example:443/x", Plain),
+            (&["*.example"], "http://a.example/x", Plain),
+            (&["*"], "http://a.example/x", Plain),
+            (&["*+private", "a.example"], "http://a.example/x", Plain),
+            (&["a.example:81+private", "*"], "http://a.example/x", Plain),
+            (&["8.8.8.8"], "http://8.8.8.8/x", Plain),
+            (&["[64:ff9b::808:808]"], "http://[64:ff9b::808:808]/", Plain),
+            (&["a.example+private"], "http://a.example/x", Allowed),
+            (&["*.example+private"], "http://a.example/x", Allowed),
+            (&["127.0.0.1:9000"], "http://127.0.0.1:9000/x", Allowed),
+            (&["[::1]"], "http://[::1]/x", Allowed),
+            (&["10.1.2.3"], "http://10.1.2.3/x", Allowed),
+        ] {
+            let target = Target::of(&uri.parse().unwrap()).unwrap();
+            let carriage = Carriage::of(&grant(grants), &target);
+            assert_eq!(carriage, expected, "{grants:?} {uri}");
+            if carriage == Allowed {
+                continue;
+            }
+            // The line that a refusal names is one that helps.
+            let line = target.secret_grant(carriage);
+            let line = line.strip_prefix("http=").unwrap();
+            assert_eq!(Carriage::of(&grant(&[line]), &target), Allowed, "{line}");
+        }
     }
 }

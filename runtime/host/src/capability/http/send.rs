@@ -54,7 +54,7 @@ pub(crate) async fn send(
         ));
         return Err(Error::ConnectionLimitReached);
     }
-    substitute(&shared, &mut request)?;
+    substitute(&shared, &target, &mut request)?;
     let head: usize = request
         .headers()
         .iter()

@@ -1,6 +1,7 @@
 //! Puts secrets into a request's headers, and refuses the request where a
-//! placeholder stands anywhere else.
+//! placeholder stands anywhere else or the target may have no secret.
 
+use super::policy::{Carriage, Target};
 use crate::store::JobShared;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 /// inside the encoded text too.
 pub(crate) fn substitute(
     shared: &JobShared,
+    target: &Target,
     request: &mut http::Request<WasiBody>,
 ) -> Result<(), Error> {
     let placeholders = &shared.placeholders;
@@ -30,9 +32,16 @@ pub(crate) fn substitute(
         return misplaced("method");
     }
     let grant = shared.grant();
-    let allowed = |name: &str| grant.secrets.contains(name);
-    let revoked = |name: String| {
-        shared.denied(&format!("the secret '{name}'"), &format!("secret={name}"));
+    let carriage = Carriage::of(&grant, target);
+    let allowed = |name: &str| carriage == Carriage::Allowed && grant.secrets.contains(name);
+    let refused = |name: String| {
+        if grant.secrets.contains(&name) {
+            shared
+                .log
+                .host(not_carried(shared, target, carriage, &name));
+        } else {
+            shared.denied(&format!("the secret '{name}'"), &format!("secret={name}"));
+        }
         Error::HttpRequestDenied
     };
     for (name, value) in request.headers_mut() {
@@ -50,7 +59,7 @@ pub(crate) fn substitute(
             .flatten()
             .map(|credentials| placeholders.substitute(&credentials, allowed))
             .transpose()
-            .map_err(revoked)?
+            .map_err(refused)?
             .flatten();
         let filled = match basic {
             Some(credentials) => {
@@ -58,7 +67,7 @@ pub(crate) fn substitute(
                 placeholders.also_scrub(encoded.clone());
                 Some(format!("Basic {encoded}"))
             }
-            None => placeholders.substitute(text, allowed).map_err(revoked)?,
+            None => placeholders.substitute(text, allowed).map_err(refused)?,
         };
         if let Some(filled) = filled {
             let mut secret =
@@ -75,6 +84,26 @@ pub(crate) fn substitute(
         .headers_mut()
         .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     Ok(())
+}
+
+/// Why a secret that is granted does not go to this target, and the line that
+/// would send it there.
+fn not_carried(shared: &JobShared, target: &Target, carriage: Carriage, secret: &str) -> String {
+    let Target { host, port, .. } = target;
+    let (why, remedy) = match carriage {
+        Carriage::Plain => (
+            "over plain HTTP",
+            "use https or, for a host in a private network, grant it with",
+        ),
+        Carriage::Allowed | Carriage::Unnamed => {
+            ("through a grant for every host (*)", "grant it with")
+        }
+    };
+    format!(
+        "the secret '{secret}' is not sent to '{host}' at port {port} {why}, and the request was refused: {remedy}: {plugin} {line}",
+        plugin = shared.plugin,
+        line = target.secret_grant(carriage),
+    )
 }
 
 fn decode_basic(value: &str) -> Option<String> {
