@@ -25,7 +25,9 @@ pub fn all() -> Result<()> {
 pub fn test(arguments: &[String]) -> Result<()> {
     tools::ensure()?;
     bundle::build()?;
-    bundle::build_binary(false)?;
+    // With the same features as the tests, or half the dependencies would be
+    // built twice; the end-to-end tests find the binary among what this builds.
+    run(cargo().args(["build", "--workspace", "--all-targets"]))?;
     run(cargo().args(["test", "--workspace"]).args(arguments))
 }
 
