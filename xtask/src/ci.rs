@@ -35,7 +35,7 @@ pub fn test(arguments: &[String]) -> Result<()> {
 /// database can be fetched.
 fn deny() -> Result<()> {
     if ask("cargo", &["deny", "--version"]).is_none() {
-        run(cargo().args(["install", "cargo-deny", "--locked", "--no-default-features"]))?;
+        run(cargo().args(["install", "cargo-deny", "--locked"]))?;
     }
     run(cargo().args(["deny", "check", "bans", "licenses", "sources"]))?;
     let fetched = cargo().args(["deny", "fetch", "db"]).output()?;
