@@ -41,6 +41,15 @@ pub(crate) async fn attempt(
                 "the server itself failed while it ran this action; its own log has the details",
             )))
         });
+    let mut cache = workspace.let_go_of_cache();
+    // Before the owner is told: what it starts next may want the cache.
+    if outcome.is_some()
+        && let Some(cache) = cache.take()
+        && let Some(text) = cache.settle().await
+    {
+        log.drain();
+        log.say(&shared, text);
+    }
     log.end(&shared, &job, outcome.as_ref()).await;
     if let Some(outcome) = outcome {
         // An owner that is gone has ended with the server.
@@ -51,6 +60,10 @@ pub(crate) async fn attempt(
         });
     }
     workspace.remove().await;
+    // What a command that was killed still writes, it writes before now.
+    if let Some(cache) = cache {
+        cache.settle().await;
+    }
 }
 
 /// None where nobody wants the outcome.
@@ -61,6 +74,12 @@ async fn perform(
     (sink, log): (LogSink, &mut JobLog),
     unwanted: oneshot::Receiver<()>,
 ) -> Option<Outcome> {
+    if workspace.misses_its_cache() {
+        log.say(
+            shared,
+            "an earlier attempt at this action has not ended yet and has its cache; this one runs without",
+        );
+    }
     if let Err(failure) = workspace.lay_out(shared, job).await {
         return Some(Outcome::Failed(failure));
     }

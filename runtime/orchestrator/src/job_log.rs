@@ -69,18 +69,32 @@ impl JobLog {
         }
     }
 
-    /// Keeps what is left, also where nobody waits for the outcome any more.
-    pub(crate) async fn end(mut self, shared: &Shared, job: &Job, outcome: Option<&Outcome>) {
-        self.lines.close();
+    /// Adds a line of the server's own.
+    pub(crate) fn say(&mut self, shared: &Shared, text: impl Into<String>) {
+        self.waiting.push(LogLine {
+            at: shared.clock.now(),
+            level: LogLevel::Host,
+            text: text.into(),
+        });
+    }
+
+    /// Takes what the provider has said so far, so that it comes before what is
+    /// added now.
+    pub(crate) fn drain(&mut self) {
         while let Ok(line) = self.lines.try_recv() {
             self.waiting.push(line);
         }
+    }
+
+    /// Keeps what is left, also where nobody waits for the outcome any more.
+    pub(crate) async fn end(mut self, shared: &Shared, job: &Job, outcome: Option<&Outcome>) {
+        self.lines.close();
+        self.drain();
         if let Some(Outcome::Failed(failure)) = outcome {
-            self.waiting.push(LogLine {
-                at: shared.clock.now(),
-                level: LogLevel::Host,
-                text: format!("{}: {}", failure.kind.as_str(), failure.message),
-            });
+            self.say(
+                shared,
+                format!("{}: {}", failure.kind.as_str(), failure.message),
+            );
         }
         self.keep(shared, job).await;
     }

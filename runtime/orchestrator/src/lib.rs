@@ -10,6 +10,7 @@
 mod announce;
 mod attempt;
 mod background;
+mod cache;
 mod clock;
 mod commit;
 mod doorbell;
@@ -27,6 +28,7 @@ mod runner;
 mod shared;
 mod workspace;
 
+pub use cache::CACHE_LIMITS;
 pub use clock::Clock;
 pub use error::OrchestratorError;
 pub use follow::{Entry, Follow};

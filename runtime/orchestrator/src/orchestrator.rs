@@ -2,6 +2,7 @@
 //! history out.
 
 use crate::background::Background;
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
 use crate::error::OrchestratorError;
@@ -12,7 +13,7 @@ use crate::owners::{Key, Owners};
 use crate::recover::{self, Beginning};
 use crate::runner::Runner;
 use crate::shared::Shared;
-use lockgate_artifacts::Artifacts;
+use lockgate_artifacts::{Artifacts, TreeLimits};
 use lockgate_execution::{Command, Direction, PipelineState, Rejected, RetryMode};
 use lockgate_model::definition::{Pipeline, check};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
@@ -36,6 +37,10 @@ const LONGEST_END: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// Where attempts have their directories. Emptied at the start.
     pub work: PathBuf,
+    /// Where actions have their caches, which outlive attempts and the server.
+    pub caches: PathBuf,
+    /// What one cache may hold; [`CACHE_LIMITS`](crate::CACHE_LIMITS) is usual.
+    pub cache_limits: TreeLimits,
     /// Jobs that run at a time.
     pub jobs: usize,
     /// Seconds between two questions to a source; absent: sources are not asked.
@@ -114,6 +119,7 @@ impl Orchestrator {
             clock,
             slots: Semaphore::new(settings.jobs.clamp(1, Semaphore::MAX_PERMITS)),
             questions: Semaphore::new(QUESTIONS),
+            caches: Caches::new(&settings),
             settings,
             owners: Owners::default(),
             doorbell: Doorbell::default(),

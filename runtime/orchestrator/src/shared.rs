@@ -1,5 +1,6 @@
 //! What all owners and attempts share. Knows nothing of what they do with it.
 
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
 use crate::orchestrator::Settings;
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) runner: Arc<dyn Runner>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    pub(crate) caches: Caches,
     /// How many jobs may run at a time.
     pub(crate) slots: Semaphore,
     /// How many sources may be asked at a time.

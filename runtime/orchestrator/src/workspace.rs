@@ -1,6 +1,7 @@
 //! The directories of one attempt: made, filled with its input artifacts, read
-//! for its output artifacts, removed.
+//! for its output artifacts, removed; and the cache, which stays.
 
+use crate::cache::{Busy, Cache};
 use crate::runner::Directory;
 use crate::shared::Shared;
 use lockgate_artifacts::{ArtifactError, TreeLimits, remove_tree};
@@ -26,14 +27,15 @@ pub(crate) struct Workspace {
     root: Option<PathBuf>,
     directories: Vec<Directory>,
     outputs: Vec<(String, PathBuf)>,
+    cache: Result<Option<Cache>, Busy>,
 }
 
 impl Workspace {
     /// Decides whether there is any directory, and where. Makes none.
     pub(crate) fn of(shared: &Shared, job: &Job) -> Self {
-        let wanted = !job.input_artifacts.is_empty()
-            || !job.output_artifacts.is_empty()
-            || shared.runner.wants_work(&job.tenant, &job.action_type);
+        let runs_commands = shared.runner.wants_work(&job.tenant, &job.action_type);
+        let wanted =
+            !job.input_artifacts.is_empty() || !job.output_artifacts.is_empty() || runs_commands;
         let root = wanted.then(|| {
             // A job may go out again while its last directory is being removed.
             let number = shared.directories.fetch_add(1, Ordering::Relaxed);
@@ -43,7 +45,24 @@ impl Workspace {
             root,
             directories: vec![],
             outputs: vec![],
+            cache: if runs_commands {
+                shared
+                    .caches
+                    .take(&job.tenant, [&job.pipeline, &job.stage, &job.action])
+            } else {
+                Ok(None)
+            },
         }
+    }
+
+    /// Whether another attempt at the same action has the cache.
+    pub(crate) fn misses_its_cache(&self) -> bool {
+        self.cache.is_err()
+    }
+
+    /// The cache, to be settled when the attempt has ended.
+    pub(crate) fn let_go_of_cache(&mut self) -> Option<Cache> {
+        self.cache.as_mut().ok().and_then(Option::take)
     }
 
     /// Makes the directories and lays out the input artifacts. To be run to its
@@ -75,6 +94,11 @@ impl Workspace {
             make(&host).await?;
             self.outputs.push((artifact.name.clone(), host.clone()));
             self.add(format!("/out/{}", artifact.name), host, true);
+        }
+        if let Ok(Some(cache)) = &self.cache {
+            let host = cache.path().to_owned();
+            make(&host).await?;
+            self.add("/cache".into(), host, true);
         }
         Ok(())
     }

@@ -12,7 +12,9 @@ use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Job, O
 use lockgate_model::limits::Limits;
 use lockgate_model::plugin::World;
 use lockgate_model::status::ExecutionStatus;
-use lockgate_orchestrator::{Clock, Directory, Orchestrator, Runner, Settings, Start};
+use lockgate_orchestrator::{
+    CACHE_LIMITS, Clock, Directory, Orchestrator, Runner, Settings, Start,
+};
 use lockgate_store::{Options, Store};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -105,7 +107,13 @@ impl Bench {
         let runner = Arc::new(NoOp { host, prepared, catalogue, waiting: Mutex::default() });
         let store = Store::open(&directory.join("bench.db"), &Options::default())?;
         let artifacts = Artifacts::open(&directory.join("artifacts"))?;
-        let settings = Settings { work: directory.join("work"), jobs: 256, poll_seconds: None };
+        let settings = Settings {
+            work: directory.join("work"),
+            caches: directory.join("caches"),
+            cache_limits: CACHE_LIMITS,
+            jobs: 256,
+            poll_seconds: None,
+        };
         let orchestrator = Orchestrator::start(
             store.clone(),
             artifacts,

@@ -105,6 +105,8 @@ impl Owner {
     pub(super) async fn purge(&mut self) -> Result<(), OrchestratorError> {
         let followed: Vec<ExecutionId> = self.state.executions().map(|run| run.id).collect();
         let (tenant, name) = &self.key;
+        // Before the rows, by which a later start would know to do it again.
+        self.shared.caches.remove(tenant, name).await;
         self.shared
             .store
             .delete_pipeline(tenant, name, self.version)

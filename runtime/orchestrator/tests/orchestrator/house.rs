@@ -2,7 +2,7 @@
 //! stands still until the test lets it pass.
 
 use crate::script::{Call, Question, Script};
-use lockgate_artifacts::Artifacts;
+use lockgate_artifacts::{Artifacts, TreeLimits};
 use lockgate_execution::{Event, PipelineState};
 use lockgate_model::definition::Pipeline;
 use lockgate_model::id::{ExecutionId, Principal, TenantId};
@@ -90,6 +90,11 @@ impl House {
         let work = directory.join("work");
         let settings = Settings {
             work: work.clone(),
+            caches: directory.join("caches"),
+            cache_limits: TreeLimits {
+                bytes: 1 << 20,
+                entries: 100,
+            },
             jobs: plan.jobs,
             poll_seconds: plan.poll_seconds,
         };

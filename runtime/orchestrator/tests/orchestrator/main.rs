@@ -7,6 +7,7 @@
 )]
 
 mod approvals;
+mod caches;
 mod definitions;
 mod disk;
 mod feed;

@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::cli::Trust;
 use lockgate_artifacts::Artifacts;
 use lockgate_host::{Host, HostSettings};
-use lockgate_orchestrator::{Clock, Orchestrator, Settings};
+use lockgate_orchestrator::{CACHE_LIMITS, Clock, Orchestrator, Settings};
 use lockgate_sandbox::Sandbox;
 use lockgate_store::{Options, Store};
 use std::path::{Path, PathBuf};
@@ -77,6 +77,8 @@ impl Engine {
         let artifacts = Artifacts::open(&plan.data.join("artifacts"))?;
         let settings = Settings {
             work: plan.data.join("work"),
+            caches: plan.data.join("caches"),
+            cache_limits: CACHE_LIMITS,
             jobs: plan.jobs,
             poll_seconds: plan.poll_seconds,
         };
