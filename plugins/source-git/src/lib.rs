@@ -9,6 +9,7 @@ mod limits;
 mod listing;
 mod local;
 mod location;
+mod login;
 mod look;
 mod object;
 mod objects;

@@ -1,6 +1,7 @@
 //! An action's configuration, understood: what is wanted, and from where.
 
 use crate::location::Location;
+use crate::login::Login;
 use crate::reference::Wanted;
 use crate::smart::Credentials;
 use crate::ssh::{Exec, Ssh};
@@ -55,20 +56,10 @@ impl<'a> Settings<'a> {
 
     /// How to reach a repository over ssh.
     pub(crate) fn ssh<'s>(&'s self, url: &'s str, exec: &'s Exec<'s>) -> Result<Ssh<'s>> {
-        let file = |key: &str, path: &'a Option<String>| match path.as_deref() {
-            Some(path) if !path.starts_with('/') => Err(Trouble::Configuration(format!(
-                "{key}: '{path}' is not an absolute path"
-            ))),
-            path => Ok(path),
-        };
-        Ok(Ssh {
-            url,
-            key: file("SshKeyFile", &self.configuration.ssh_key_file)?,
-            known_hosts: file(
-                "SshKnownHostsFile",
-                &self.configuration.ssh_known_hosts_file,
-            )?,
-            exec,
-        })
+        let login = Login::read(
+            self.configuration.ssh_key_file.as_deref(),
+            self.configuration.ssh_known_hosts_file.as_deref(),
+        )?;
+        Ok(Ssh { url, login, exec })
     }
 }

@@ -2,11 +2,13 @@
 //! repository, in the sandbox for commands. Its files are then read as those
 //! of any local repository, so what `git` fetched is checked as strictly.
 
+use crate::login::{Login, PROGRAM_MISSING};
 use crate::object::parse_id;
 use crate::reference::{Choice, Reference, References, TAGS, Wanted, is_name};
+use crate::spool::readable;
 use crate::trouble::{Result, Trouble};
 use gix_hash::ObjectId;
-use lockgate_plugin::{Command, ExecError, Exit};
+use lockgate_plugin::{Command, Ending, ExecError, Exit};
 use std::path::Path;
 
 /// Where `fetch` leaves the commit.
@@ -18,35 +20,28 @@ pub(crate) type Exec<'a> = dyn Fn(&Command) -> Result<Exit, ExecError> + 'a;
 /// How to reach the server.
 pub(crate) struct Ssh<'a> {
     pub(crate) url: &'a str,
-    /// Absolute, in a granted directory.
-    pub(crate) key: Option<&'a str>,
-    /// Absolute, in a granted directory.
-    pub(crate) known_hosts: Option<&'a str>,
+    pub(crate) login: Login<'a>,
     pub(crate) exec: &'a Exec<'a>,
 }
 
+/// Git itself. The sandbox may give the directory another owner.
+const GIT: [&str; 5] = ["git", "-c", "safe.directory=*", "-c", "protocol.version=2"];
+
 impl Ssh<'_> {
-    fn git(&self, arguments: &[&str]) -> Command {
-        let mut ssh = String::from("ssh -o BatchMode=yes -o StrictHostKeyChecking=yes");
-        if let Some(file) = self.known_hosts {
-            ssh += &format!(" -o UserKnownHostsFile={}", quoted(file));
-        }
-        if let Some(file) = self.key {
-            ssh += &format!(" -o IdentitiesOnly=yes -i {}", quoted(file));
-        }
-        // The sandbox may give the directory another owner.
-        let words = ["git", "-c", "safe.directory=*", "-c", "protocol.version=2"];
-        Command::new(words.into_iter().chain(arguments.iter().copied()))
-            // Detecting has no directory for work.
-            .working_directory("/tmp")
-            .variable("GIT_SSH_COMMAND", ssh)
-            .variable("GIT_ALLOW_PROTOCOL", "ssh")
-            .variable("GIT_TERMINAL_PROMPT", "0")
-            .variable("GIT_CONFIG_NOSYSTEM", "1")
+    /// Git, which is to reach the server.
+    fn remote(&self, arguments: &[&str]) -> Command {
+        let words = GIT.into_iter().chain(arguments.iter().copied());
+        self.login.command(words)
     }
 
-    fn run(&self, what: &str, command: &Command) -> Result<Vec<u8>> {
-        let exit = (self.exec)(command).map_err(|error| match error {
+    fn run(&self, what: &str, command: Command) -> Result<Vec<u8>> {
+        let command = command
+            // Detecting has no directory for work.
+            .working_directory("/tmp")
+            .variable("GIT_ALLOW_PROTOCOL", "ssh")
+            .variable("GIT_TERMINAL_PROMPT", "0")
+            .variable("GIT_CONFIG_NOSYSTEM", "1");
+        let exit = (self.exec)(&command).map_err(|error| match error {
             ExecError::Denied(text) => Trouble::Denied(format!(
                 "repositories over ssh need 'git' in the sandbox for commands, with network: {text}; grant 'source-git exec' and 'source-git exec-network'"
             )),
@@ -58,10 +53,21 @@ impl Ssh<'_> {
         if exit.is_success() {
             return Ok(exit.output);
         }
-        Err(Trouble::Unavailable(format!(
-            "'{what}' for {} {}; the action's log has git's own words (ssh needs SshKnownHostsFile and SshKeyFile in a directory granted with 'source-git read=<path>', and the grants 'source-git exec' and 'source-git exec-network')",
-            self.url, exit.ending
-        )))
+        if exit.ending == Ending::Code(PROGRAM_MISSING) {
+            return Err(Trouble::Unavailable(format!(
+                "repositories over ssh need the programs 'git' and 'ssh' on this machine, below /usr, and there is no '{}'; install them, as with: apt-get install git openssh-client",
+                readable(&exit.output)
+            )));
+        }
+        Err(self
+            .login
+            .refusal(self.url, &exit.output)
+            .unwrap_or_else(|| {
+                Trouble::Unavailable(format!(
+                    "'{what}' for {} {}; the action's log has git's own words",
+                    self.url, exit.ending
+                ))
+            }))
     }
 
     /// `HEAD`, and what the wanted branch or tag is among.
@@ -84,8 +90,7 @@ impl Ssh<'_> {
     fn list(&self, patterns: &[&str]) -> Result<References> {
         let mut arguments = vec!["ls-remote", "--symref", "--", self.url];
         arguments.extend(patterns);
-        let command = self.git(&arguments).capture();
-        let output = self.run("git ls-remote", &command)?;
+        let output = self.run("git ls-remote", self.remote(&arguments))?;
         Ok(read(&String::from_utf8_lossy(&output)))
     }
 
@@ -98,10 +103,8 @@ impl Ssh<'_> {
         into: &Path,
     ) -> Result<()> {
         let directory = into.to_string_lossy();
-        self.run(
-            "git init",
-            &self.git(&["init", "--quiet", "--bare", "--", &directory]),
-        )?;
+        let init = ["init", "--quiet", "--bare", "--", &directory];
+        self.run("git init", Command::new(GIT.into_iter().chain(init)))?;
         // A name works with every server, an id only where it gives out all.
         let commit = match revision {
             Some(id) => format!("+{id}:{TAKEN}"),
@@ -119,7 +122,7 @@ impl Ssh<'_> {
         } else {
             arguments.extend(["--depth=1", "--no-tags", "--", self.url, &commit]);
         }
-        let fetched = self.run("git fetch", &self.git(&arguments));
+        let fetched = self.run("git fetch", self.remote(&arguments));
         match (fetched, revision) {
             (Err(Trouble::Unavailable(text)), Some(id)) => Err(Trouble::Missing(format!(
                 "commit {id} could not be fetched: {text}"
@@ -127,11 +130,6 @@ impl Ssh<'_> {
             (result, _) => result.map(|_| ()),
         }
     }
-}
-
-/// For the shell that Git starts ssh with.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The lines of `git ls-remote --symref`.

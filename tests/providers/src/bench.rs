@@ -10,7 +10,7 @@ use lockgate_model::id::ExecutionId;
 use lockgate_model::job::{DetectRequest, Detection, Failure, Job};
 use lockgate_model::time::Timestamp;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -132,6 +132,12 @@ impl Bench {
     #[must_use]
     pub fn output(&self, name: &str) -> PathBuf {
         self.root.path().join("out").join(name)
+    }
+
+    /// Everything that the job's providers may have written, on the machine.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.path()
     }
 
     /// Runs the job.

@@ -12,4 +12,5 @@ mod imports;
 mod invoke_function;
 mod notify_webhook;
 mod source_git;
+mod source_git_ssh;
 mod tutorial;

@@ -182,12 +182,6 @@ async fn a_local_repository_needs_a_grant_of_its_path_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ssh_without_its_grants_names_them() {
-    let bench = source("git@host.example:a/b.git", &[]);
-    refused(&bench, &provider(&[]), "'source-git exec'").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_tree_is_refused_in_the_sandbox_too() {
     let repository = Repository::new();
     let blob = repository.object("blob", b"harm");
@@ -204,22 +198,5 @@ async fn a_hostile_tree_is_refused_in_the_sandbox_too() {
             failure.message
         );
         assert!(snapshot(&bench.output("Source")).is_empty());
-    }
-}
-
-/// Without a network `ssh` cannot connect; that `git` says so shows that it
-/// runs.
-#[tokio::test(flavor = "multi_thread")]
-async fn git_really_runs_in_the_sandbox_for_ssh() {
-    let provider = provider(&["exec"]);
-    let bench = source("ssh://git@127.0.0.1:9/a/b.git", &[]);
-    for failure in [
-        &bench.detect(&provider).await.unwrap_err(),
-        bench.run(&provider).await.failure(),
-    ] {
-        let message = &failure.message;
-        assert_eq!(failure.kind, FailureType::SystemUnavailable, "{message}");
-        assert!(message.contains("'git ls-remote' for"), "{message}");
-        assert!(message.contains("ended with code 128"), "{message}");
     }
 }
