@@ -24,6 +24,7 @@ pub fn all() -> Result<()> {
 /// Every test: builds the providers first, because the tests run them.
 pub fn test(arguments: &[String]) -> Result<()> {
     tools::ensure()?;
+    tools::ensure_for_tests()?;
     bundle::build()?;
     // With the same features as the tests, or half the dependencies would be
     // built twice; the end-to-end tests find the binary among what this builds.

@@ -62,7 +62,40 @@ fn bubblewrap() -> Result<()> {
     )
 }
 
+/// What only tests need: a client and a server of ssh.
+///
+/// The server is installed in CI alone. On somebody's own machine it would be
+/// a service that others can reach, so there the tests say that they need it.
+pub fn ensure_for_tests() -> Result<()> {
+    if ask("git", &["--version"]).is_none() || ask("ssh", &["-V"]).is_none() {
+        apt_install("git openssh-client", "git or ssh")?;
+    }
+    let server = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
+    let missing = !server
+        .iter()
+        .any(|path| std::path::Path::new(path).exists());
+    if missing && std::env::var_os("CI").is_some() {
+        return apt_install_stopped("openssh-server", "sshd");
+    }
+    Ok(())
+}
+
+/// Installs packages on Debian and its kin.
 fn apt_install(packages: &str, what: &str) -> Result<()> {
+    apt(packages, what, &["apt-get"])
+}
+
+/// The same, and starts none of their services: the system asks this file
+/// first, where it has none of its own already.
+fn apt_install_stopped(packages: &str, what: &str) -> Result<()> {
+    const SCRIPT: &str = "policy=/usr/sbin/policy-rc.d
+[ -e $policy ] && exec apt-get \"$@\"
+trap 'rm -f $policy' EXIT
+printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && apt-get \"$@\"";
+    apt(packages, what, &["sh", "-c", SCRIPT, "apt-get"])
+}
+
+fn apt(packages: &str, what: &str, program: &[&str]) -> Result<()> {
     let by_hand = format!("{what} is missing; install it with: apt-get install {packages}");
     if ask("apt-get", &["--version"]).is_none() {
         bail!("{by_hand} (or your system's equivalent)");
@@ -72,13 +105,15 @@ fn apt_install(packages: &str, what: &str) -> Result<()> {
         bail!("{by_hand} (as root; this may not be done without asking you)");
     }
     let apt = |arguments: &[&str]| {
-        let mut command = Command::new(if root { "apt-get" } else { "sudo" });
-        if !root {
-            command.args(["-n", "apt-get"]);
-        }
+        // sudo keeps no variable, so env sets it behind sudo.
+        let before: &[&str] = if root { &[] } else { &["sudo", "-n"] };
+        let mut words = before.iter().chain(&["env"]);
+        let mut command = Command::new(words.next().unwrap_or(&"env"));
         command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
+            .args(words)
+            .arg("DEBIAN_FRONTEND=noninteractive")
+            .args(program)
+            .args(arguments);
         run(&mut command)
     };
     let install: Vec<&str> = ["install", "-y", "--no-install-recommends"]
