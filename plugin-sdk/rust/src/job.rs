@@ -45,6 +45,10 @@ pub struct Job {
     pub deadline: u64,
     /// A writable directory for this attempt alone.
     pub work: PathBuf,
+    /// A writable directory that later jobs of the same action of the same
+    /// pipeline find as this one leaves it. It is there for providers that may
+    /// run commands, and not for every job of theirs: look whether it is.
+    pub cache: PathBuf,
 }
 
 /// A directory with a name.

@@ -3,6 +3,7 @@
 //! that is tested on its own. Knows no server; the host calls it.
 
 pub mod buildspec;
+pub mod cache;
 pub mod collect;
 pub mod plan;
 pub mod report;
@@ -13,6 +14,7 @@ pub mod sources;
 pub mod variables;
 
 use buildspec::{Buildspec, Report};
+use cache::Cache;
 use lockgate_plugin::{
     Artifact, Category, Description, Failure, Host, Job, Outcome, Provider, Success, configuration,
     export_provider,
@@ -57,11 +59,14 @@ impl Provider for BuildCommands {
     fn run<H: Host>(job: &Job, configuration: Configuration, host: &H) -> Result<Outcome, Failure> {
         let primary = sources::primary(job, configuration.primary_source.as_deref())?;
         let spec = read(&configuration.buildspec, primary)?;
+        let cache = Cache::of(&spec.cache, job)?;
         let (targets, unused) = collect::targets(job, &spec.artifacts)?;
         for note in spec.notes.iter().chain(&unused) {
             host.warning(note);
         }
         let sources = Sources::copy(job, primary, host)?;
+        sources::make_directory(&cache::home(job))?;
+        cache.restore(host);
         let environment = variables::all(
             job,
             &spec.environment,
@@ -92,6 +97,7 @@ impl Provider for BuildCommands {
             let count = target.collect(&sources.primary, &finished.values, host)?;
             host.info(&format!("Artifact {}: {count} files", target.artifact.name));
         }
+        cache.save(host);
         let mut success = Success::new();
         for name in &spec.environment.exported {
             match finished.values.get(name) {

@@ -47,6 +47,12 @@ pub fn primary<'a>(job: &'a Job, named: Option<&str>) -> Result<&'a Artifact, Fa
     }
 }
 
+/// Where the primary source is copied to.
+#[must_use]
+pub fn primary_directory(job: &Job) -> PathBuf {
+    job.work.join("src")
+}
+
 impl Sources {
     /// Copies every input artifact to the job's working directory.
     ///
@@ -54,7 +60,7 @@ impl Sources {
     /// A copy fails, by a limit for example.
     pub fn copy<H: Host>(job: &Job, primary: &Artifact, host: &H) -> Result<Self, Failure> {
         let mut sources = Self {
-            primary: job.work.join("src"),
+            primary: primary_directory(job),
             revision: primary.revision.clone(),
             others: vec![],
         };

@@ -3,6 +3,7 @@
 //! sandbox as they are.
 
 use crate::buildspec::{Environment, is_variable_name, not_a_name};
+use crate::cache::home;
 use crate::sources::Sources;
 use lockgate_plugin::{Job, PropertyType, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -68,8 +69,8 @@ fn refused(name: &str, value: &str) -> Option<String> {
 }
 
 /// All variables, later ones in the place of earlier ones of the same name: the
-/// buildspec's, the action's environment, `EnvironmentVariables`, and last those
-/// that the build itself sets.
+/// home directory, the buildspec's, the action's environment,
+/// `EnvironmentVariables`, and last those that the build itself sets.
 ///
 /// # Errors
 /// The name of a variable in the action's environment will not do.
@@ -85,6 +86,7 @@ pub fn all(
         variables.retain(|(known, _)| known != name);
         variables.push((name.to_owned(), value.to_owned()));
     };
+    set("HOME", &home(job).display().to_string());
     for (name, value) in &spec.variables {
         set(name, value);
     }

@@ -22,6 +22,7 @@ pub struct Bench {
     pub job: Job,
     secrets: Secrets,
     functions: Functions,
+    cache: Option<PathBuf>,
 }
 
 impl Bench {
@@ -63,6 +64,7 @@ impl Bench {
             job,
             secrets: Secrets::none(),
             functions: Functions::none(),
+            cache: None,
         }
     }
 
@@ -124,6 +126,13 @@ impl Bench {
         self
     }
 
+    /// With this directory as its action's cache.
+    #[must_use]
+    pub fn caching(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cache = Some(directory.into());
+        self
+    }
+
     fn input(&self, name: &str) -> PathBuf {
         self.root.path().join("in").join(name)
     }
@@ -148,6 +157,10 @@ impl Bench {
         request.functions = self.functions.clone();
         let work = self.root.path().join("work");
         request.directories.push(Directory::write("/work", work));
+        if let Some(cache) = &self.cache {
+            let cache = Directory::write("/cache", cache);
+            request.directories.push(cache);
+        }
         for Artifact { name, .. } in &self.job.input_artifacts {
             let directory = Directory::read(format!("/in/{name}"), self.input(name));
             request.directories.push(directory);

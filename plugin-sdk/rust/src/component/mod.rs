@@ -15,6 +15,8 @@ use std::path::Path;
 
 /// The job's directory for work.
 const WORK: &str = "/work";
+/// The action's cache.
+const CACHE: &str = "/cache";
 
 /// The host behind the contract. It holds nothing; the sandbox does.
 #[derive(Debug, Clone, Copy)]

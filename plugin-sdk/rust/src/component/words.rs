@@ -1,7 +1,7 @@
 //! Translation between the contract's types and the kit's own, both ways, and
 //! nothing else.
 
-use super::{WORK, wit};
+use super::{CACHE, WORK, wit};
 use crate::{
     Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Detection, Ending,
     ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, Property,
@@ -112,6 +112,7 @@ pub(super) fn job(job: types::Job) -> Job {
         continuation: job.continuation,
         deadline: job.deadline,
         work: WORK.into(),
+        cache: CACHE.into(),
     }
 }
 

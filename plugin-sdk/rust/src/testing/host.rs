@@ -112,13 +112,23 @@ impl<'s> FakeHost<'s> {
         self
     }
 
+    /// Gives jobs a cache, which they share as jobs of one action do.
+    ///
+    /// # Panics
+    /// There is no room for it.
+    #[must_use]
+    pub fn with_cache(self) -> Self {
+        std::fs::create_dir(self.cache()).expect("the cache's directory is made");
+        self
+    }
+
     /// What stands where the secret would be put.
     #[must_use]
     pub fn placeholder(name: &str) -> String {
         format!("{{{{lockgate-secret:{name}}}}}")
     }
 
-    /// Where `in`, `out` and `work` lie.
+    /// Where `in`, `out`, `work` and `cache` lie.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.root.path()
@@ -128,6 +138,12 @@ impl<'s> FakeHost<'s> {
     #[must_use]
     pub fn work(&self) -> PathBuf {
         self.root().join("work")
+    }
+
+    /// The directory of the action's cache; there only [`with_cache`](Self::with_cache).
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.root().join("cache")
     }
 
     /// Everything that was logged.

@@ -32,6 +32,7 @@ impl FakeHost<'_> {
             continuation: None,
             deadline: u64::MAX,
             work: self.work(),
+            cache: self.cache(),
         }
     }
 

@@ -26,8 +26,19 @@ pub struct Buildspec {
     pub artifacts: Artifacts,
     /// `reports`.
     pub reports: Vec<Report>,
+    /// `cache.paths`.
+    pub cache: Vec<CachePath>,
     /// What is accepted and has no effect here, a line each for the log.
     pub notes: Vec<String>,
+}
+
+/// One of `cache.paths`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachePath {
+    /// Where it stands in the buildspec.
+    pub line: usize,
+    /// As it is written.
+    pub text: String,
 }
 
 const KEYS: [&str; 7] = [
@@ -80,6 +91,7 @@ impl Reader {
         let mut phases = None;
         let mut artifacts = Artifacts::default();
         let mut reports = vec![];
+        let mut cache = vec![];
         let mut version = false;
         for entry in entries {
             match entry.key.as_str() {
@@ -91,7 +103,7 @@ impl Reader {
                 "phases" => phases = Some(self.phases(&entry.value, entry.line)),
                 "artifacts" => artifacts = self.artifacts(&entry.value),
                 "reports" => reports = self.reports(&entry.value),
-                "cache" => self.cache(&entry.value),
+                "cache" => cache = self.cache(&entry.value),
                 "proxy" => self.notes.push(format!(
                     "line {}: proxy has no effect: the sandbox reaches the network directly where the operator granted exec-network, and not at all elsewhere",
                     entry.line
@@ -121,6 +133,7 @@ impl Reader {
             phases: phases.unwrap_or_default(),
             artifacts,
             reports,
+            cache,
             notes: std::mem::take(&mut self.notes),
         }
     }
@@ -149,14 +162,27 @@ impl Reader {
         );
     }
 
-    /// Read for its shape. Nothing is kept between builds, which changes how
-    /// long a build takes and not what it makes.
-    fn cache(&mut self, node: &Node) {
-        let mut paths = 0;
+    fn cache(&mut self, node: &Node) -> Vec<CachePath> {
+        let mut paths = vec![];
         for entry in self.problems.map(node, "cache") {
             match entry.key.as_str() {
-                "paths" => paths = self.problems.texts(&entry.value, "cache.paths").len(),
-                "key" | "fallback-keys" | "action" => {}
+                "paths" => {
+                    for (line, text) in self.problems.texts(&entry.value, "cache.paths") {
+                        if text.trim().is_empty() {
+                            self.problems.add(
+                                line,
+                                "cache.paths",
+                                "holds an empty path; write a path or a glob",
+                            );
+                        } else {
+                            paths.push(CachePath { line, text });
+                        }
+                    }
+                }
+                key @ ("key" | "fallback-keys" | "action") => self.notes.push(format!(
+                    "line {}: cache.{key} has no effect: each action has one cache, which is restored before its builds and kept after those that succeed",
+                    entry.line
+                )),
                 _ => self.problems.unknown(
                     entry,
                     "cache",
@@ -164,12 +190,7 @@ impl Reader {
                 ),
             }
         }
-        if paths > 0 {
-            self.notes.push(format!(
-                "line {}: cache.paths has no effect: nothing is kept between builds, so this one starts without a cache",
-                node.line
-            ));
-        }
+        paths
     }
 }
 

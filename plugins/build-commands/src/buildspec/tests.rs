@@ -44,6 +44,7 @@ reports:
     base-directory: target
     file-format: JunitXml
 cache:
+  key: all
   paths: ['/root/.m2/**/*']
 "#,
     )
@@ -75,6 +76,11 @@ cache:
     assert!(primary.discard_paths);
     assert_eq!(spec.artifacts.secondary[0].0, "docs");
     assert_eq!(spec.reports[0].files, ["TEST-*.xml"]);
+    assert_eq!(spec.cache.len(), 1);
+    assert_eq!(
+        (spec.cache[0].line, spec.cache[0].text.as_str()),
+        (41, "/root/.m2/**/*")
+    );
     insta::assert_snapshot!(spec.notes.join("\n"));
 }
 

@@ -127,7 +127,7 @@ fn caches_go_with_their_pipeline_also_those_in_use() {
         for cache in [&path, &stays] {
             fs::create_dir(cache.join("closed")).unwrap();
             fs::write(cache.join("closed/file"), "x").unwrap();
-            let closed = std::os::unix::fs::PermissionsExt::from_mode(0);
+            let closed = std::os::unix::fs::PermissionsExt::from_mode(0o000);
             fs::set_permissions(cache.join("closed"), closed).unwrap();
         }
         check.succeed();

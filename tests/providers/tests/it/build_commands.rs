@@ -6,7 +6,9 @@ use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 fn provider(grants: &[&str]) -> Arc<Prepared> {
     prepare("build-commands", grants).unwrap()
@@ -118,6 +120,52 @@ async fn a_failing_command_is_named_and_post_build_still_runs() {
     let log = ran.log_text();
     assert!(log.lines().any(|line| line == "post yes /work 0"), "{log}");
     assert!(!log.lines().any(|line| line == "never"), "{log}");
+}
+
+async fn cached(cache: &Path, commands: &str) -> Ran {
+    let spec = format!(
+        "version: 0.2\nphases:\n  build:\n    commands: {commands}\ncache:\n  paths: ['deps/**/*', '/root/.m2/**/*']\n"
+    );
+    let bench = Bench::new("Build/Custom/BuildSpec/1", &[("BuildSpec", &spec)])
+        .takes("Source", &[("x", "")])
+        .caching(cache);
+    bench.run(&provider(&["exec"])).await
+}
+
+#[tokio::test]
+async fn builds_of_one_action_share_what_they_keep_and_others_do_not() {
+    let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    // Closed directories, as caches of modules have them, and links.
+    let fill = "['mkdir -p deps ~/.m2/a && cp /in/Source/x deps/x && ln -s x deps/link && echo jar > ~/.m2/a/jar && chmod 555 ~/.m2/a']";
+    cached(one.path(), fill).await.success();
+    let look = "['test -f deps/x && test \"$(readlink deps/link)\" = x', 'test \"$(cat ~/.m2/a/jar)\" = jar', 'test \"$(stat -c %a ~/.m2/a)\" = 555', 'test -d /cache/kept']";
+    for _ in 0..2 {
+        let ran = cached(one.path(), look).await;
+        ran.success();
+        let log = ran.log_text();
+        let line = "Cache: restored deps/**/*, /root/.m2/**/*";
+        assert!(log.lines().any(|l| l == line), "{log}");
+        assert_eq!(fs::read_dir(one.path()).unwrap().count(), 1, "{log}");
+    }
+    let none = "['test ! -e deps && test ! -e ~/.m2 && test ! -e /cache/kept']";
+    cached(other.path(), none).await.success();
+}
+
+#[tokio::test]
+async fn what_a_command_puts_into_the_cache_itself_only_spoils_the_cache() {
+    let cache = TempDir::new().unwrap();
+    let spoil = "['mkdir -p /cache/kept/src/deps /cache/kept/session /cache/old/a', 'mkfifo /cache/kept/src/deps/pipe', 'ln -s /etc /cache/kept/home', 'chmod 0 /cache/old/a /cache/old', 'ln -s /work /cache/next', 'false']";
+    cached(cache.path(), spoil).await.failure();
+    let ran = cached(
+        cache.path(),
+        "['test ! -e deps', 'mkdir deps && touch deps/y']",
+    )
+    .await;
+    ran.success();
+    let log = ran.log_text();
+    assert!(log.contains("deps/**/* is not restored: "), "{log}");
+    let ran = cached(cache.path(), "['test -f deps/y']").await;
+    ran.success();
 }
 
 #[tokio::test]
