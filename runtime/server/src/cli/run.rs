@@ -356,7 +356,8 @@ fn new_run_directory() -> Result<PathBuf, Failure> {
     for path in old.into_iter().take(surplus) {
         // One that is in use, or somebody else's, stays.
         if lockgate_store::Store::is_free(&path.join("lockgate.db")) {
-            let _ = std::fs::remove_dir_all(path);
+            // With caches in it that builds made, of any modes.
+            let _ = lockgate_artifacts::remove_tree(&path);
         }
     }
     Ok(runs.join(uuid::Uuid::now_v7().to_string()))
