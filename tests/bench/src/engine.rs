@@ -72,10 +72,16 @@ impl Runner for NoOp {
         let sink = LogSink::new(move |line| {
             let _ = log.send(line);
         });
-        let outcome = self.host.run(&self.prepared, RunRequest::new(job.clone(), sink)).await;
+        let outcome = self
+            .host
+            .run(&self.prepared, RunRequest::new(job.clone(), sink))
+            .await;
         if job.stage == "Deploy" {
-            let waiting =
-                self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.pipeline);
+            let waiting = self
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&job.pipeline);
             if let Some(waiting) = waiting {
                 let _ = waiting.send(());
             }
@@ -84,7 +90,10 @@ impl Runner for NoOp {
     }
 
     async fn detect(&self, _: DetectRequest) -> Result<Detection, Failure> {
-        Err(Failure::new(FailureType::ConfigurationError, "nothing is polled in a benchmark"))
+        Err(Failure::new(
+            FailureType::ConfigurationError,
+            "nothing is polled in a benchmark",
+        ))
     }
 }
 
@@ -104,7 +113,12 @@ impl Bench {
             catalogue.insert(action_type);
         }
         let catalogue = Arc::new(catalogue);
-        let runner = Arc::new(NoOp { host, prepared, catalogue, waiting: Mutex::default() });
+        let runner = Arc::new(NoOp {
+            host,
+            prepared,
+            catalogue,
+            waiting: Mutex::default(),
+        });
         let store = Store::open(&directory.join("bench.db"), &Options::default())?;
         let artifacts = Artifacts::open(&directory.join("artifacts"))?;
         let settings = Settings {
@@ -144,7 +158,9 @@ impl Bench {
         let text = format!("name = \"{name}\"\n{stages}");
         let definition = load(&text, Format::Toml, &self.runner.catalogue)
             .map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
-        self.orchestrator.create_pipeline(&self.tenant, definition, &self.by).await?;
+        self.orchestrator
+            .create_pipeline(&self.tenant, definition, &self.by)
+            .await?;
         Ok(())
     }
 
@@ -157,7 +173,10 @@ impl Bench {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), answered);
         let start = Start::by(&self.by);
-        let id = self.orchestrator.start_execution(&self.tenant, name, start, &self.by).await?;
+        let id = self
+            .orchestrator
+            .start_execution(&self.tenant, name, start, &self.by)
+            .await?;
         last.await.context("the last action never ran")?;
         loop {
             let state = self.orchestrator.state(&self.tenant, name).await?;

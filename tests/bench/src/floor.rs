@@ -17,7 +17,9 @@ impl Disk {
     pub(crate) fn open(directory: &Path) -> Result<Self> {
         let path = directory.join("floor");
         let file = OpenOptions::new().create(true).append(true).open(&path);
-        Ok(Self(file.with_context(|| format!("cannot write {}", path.display()))?))
+        Ok(Self(file.with_context(|| {
+            format!("cannot write {}", path.display())
+        })?))
     }
 
     /// The time of each of so many appends.
@@ -40,8 +42,12 @@ pub(crate) fn cpu() -> Duration {
     if let Ok(stat) = std::fs::read_to_string("/proc/self/stat")
         && let Some((_, rest)) = stat.rsplit_once(')')
     {
-        let ticks: u64 =
-            rest.split_whitespace().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
+        let ticks: u64 = rest
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|f| f.parse::<u64>().ok())
+            .sum();
         total = Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second());
     }
     total

@@ -45,9 +45,11 @@ fn main() -> Result<()> {
     let (Some(component), Some(directory)) = (arguments.next(), arguments.next()) else {
         bail!("write: lockgate-test-bench <noop.wasm> <directory>");
     };
-    let component =
-        std::fs::read(&component).with_context(|| format!("cannot read {}", component.display()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let component = std::fs::read(&component)
+        .with_context(|| format!("cannot read {}", component.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let report = runtime.block_on(measure(&component, &directory))?;
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
@@ -79,12 +81,16 @@ async fn measure(component: &[u8], directory: &std::path::Path) -> Result<Report
     }
     let (sync, execution) = (median(syncs), median(idle));
 
-    let names: Vec<String> = (0..IN_FLIGHT).map(|index| format!("loaded-{index}")).collect();
+    let names: Vec<String> = (0..IN_FLIGHT)
+        .map(|index| format!("loaded-{index}"))
+        .collect();
     for name in &names {
         bench.pipeline(name).await?;
     }
     let (transactions, cpu, started) = (bench.transactions(), floor::cpu(), Instant::now());
-    let runs = names.iter().map(|name| bench.execute_until(name.clone(), started + LOADED));
+    let runs = names
+        .iter()
+        .map(|name| bench.execute_until(name.clone(), started + LOADED));
     let mut executions = 0;
     for run in runs.map(tokio::spawn).collect::<Vec<_>>() {
         executions += run.await??;

@@ -136,6 +136,26 @@ fn the_same_data_directory_serves_run_after_run_and_a_revision_can_be_chosen() {
 }
 
 #[test]
+fn a_build_finds_what_the_last_one_of_its_action_kept_and_another_action_does_not() {
+    let place = Place::new();
+    let keep = "echo \"found $(cat deps/made 2>/dev/null || echo nothing)\"; mkdir -p deps; echo it > deps/made\ncache:\n  paths: ['deps/**/*']";
+    let file = build(&place, keep);
+    for found in ["nothing", "it", "it"] {
+        let ran = place.run(&file, &[]).good();
+        let line = format!("Compile │ found {found}\n");
+        assert!(ran.stdout.contains(&line), "{line}\n{}", ran.stdout);
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("Compile", "Other")).unwrap();
+    let ran = place.run(&file, &[]).good();
+    assert!(
+        ran.stdout.contains("Other │ found nothing\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn ctrl_c_stops_the_execution_and_leaves_no_process() {
     let place = Place::new();
     let file = build(&place, "echo up; sleep 31415.1");
