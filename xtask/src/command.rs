@@ -16,10 +16,12 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The cargo that runs this task, in the top folder.
+/// The cargo that runs this task, in the top folder. Wherever the target
+/// directory is, the binary is to find the providers in it.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    command.env("LOCKGATE_BUNDLE", target().join("bundle"));
     command
 }
 
