@@ -20,6 +20,8 @@ pub enum Category {
     Approval,
     /// Runs commands.
     Compute,
+    /// Judges for a condition of a stage: succeeds where its criterion holds.
+    Rule,
 }
 
 /// Names one action type.

@@ -1,7 +1,7 @@
 //! What can be asked of a pipeline. Made by the orchestrator from API calls,
 //! triggers, timers and outcomes; read by `decide` alone.
 
-use lockgate_model::definition::Pipeline;
+use lockgate_model::definition::{Pipeline, RetryMode};
 use lockgate_model::id::{ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::Outcome;
 use lockgate_model::time::Timestamp;
@@ -134,17 +134,6 @@ impl Command {
             Self::TimePassed => "TimePassed",
         }
     }
-}
-
-/// How much of a stage is run again (API reference, `StageRetryMode`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RetryMode {
-    /// What failed, was abandoned, or never started.
-    #[serde(rename = "FAILED_ACTIONS")]
-    FailedActions,
-    /// Everything.
-    #[serde(rename = "ALL_ACTIONS")]
-    AllActions,
 }
 
 /// A side of a stage (API reference, `StageTransitionType`).

@@ -2,9 +2,10 @@
 //! read by `apply`, the history and the notifications: names and fields are
 //! stable, new fields come with a default.
 
-use crate::command::{Direction, RetryMode};
+use crate::command::Direction;
 use lockgate_model::action_type::ActionTypeId;
 use lockgate_model::artifact::Artifact;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{EnvironmentVariable, OutputArtifact, Pipeline};
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId};
 use lockgate_model::job::{External, Failure, Revision};

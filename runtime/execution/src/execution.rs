@@ -2,10 +2,10 @@
 //! which artifacts and variables it has. Written by `apply` alone; shared by
 //! `Arc`, so that a copy of a state costs a count.
 
-use crate::command::RetryMode;
 use crate::event::ResolvedAction;
 use lockgate_model::artifact::Artifact;
 use lockgate_model::definition::ExecutionMode;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
 use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};

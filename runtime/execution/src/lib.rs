@@ -29,7 +29,7 @@ mod state;
 mod view;
 
 pub use apply::{Inapplicable, apply};
-pub use command::{Command, Direction, Request, RetryMode};
+pub use command::{Command, Direction, Request};
 pub use decide::{Step, decide, step};
 pub use due::{due, due_jobs, owed};
 pub use effect::{Approval, Effect};

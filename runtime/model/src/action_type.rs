@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What an action does (API reference, `ActionCategory`).
+/// What an action does (API reference, `ActionCategory`), or that the type is
+/// one of a condition's rules (`RuleCategory`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Category {
     /// Brings content in.
@@ -22,11 +23,13 @@ pub enum Category {
     Approval,
     /// Runs commands.
     Compute,
+    /// Judges whether a condition is met; stands in conditions only.
+    Rule,
 }
 
 impl Category {
-    /// All of them, in the API's order.
-    pub const ALL: [Self; 7] = [
+    /// Those of actions, in the API's order.
+    pub const ACTIONS: [Self; 7] = [
         Self::Source,
         Self::Build,
         Self::Deploy,
@@ -47,6 +50,7 @@ impl Category {
             Self::Invoke => "Invoke",
             Self::Approval => "Approval",
             Self::Compute => "Compute",
+            Self::Rule => "Rule",
         }
     }
 }

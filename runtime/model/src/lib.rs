@@ -4,6 +4,7 @@
 
 pub mod action_type;
 pub mod artifact;
+pub mod change;
 pub mod definition;
 pub mod grant;
 pub mod id;

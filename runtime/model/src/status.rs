@@ -88,3 +88,37 @@ status! {
         Abandoned,
     }
 }
+
+status! {
+    /// Of one condition of a stage (API reference, `ConditionExecutionStatus`).
+    ConditionStatus {
+        /// Some rule has not ended.
+        InProgress,
+        /// A rule failed.
+        Failed,
+        /// A rule could not be judged.
+        Errored,
+        /// Every rule succeeded.
+        Succeeded,
+        /// Ended because the pipeline was updated or deleted.
+        Cancelled,
+        /// A stop did not wait for it.
+        Abandoned,
+        /// Somebody went past it.
+        Overridden,
+    }
+}
+
+status! {
+    /// Of one rule of a condition (API reference, `RuleExecutionStatus`).
+    RuleStatus {
+        /// Handed out, or between two polls.
+        InProgress,
+        /// A stop, an override or an update did not wait for it.
+        Abandoned,
+        /// Its criterion holds.
+        Succeeded,
+        /// Its criterion does not hold, or could not be judged.
+        Failed,
+    }
+}

@@ -2,11 +2,11 @@
 //! columns. Written with each commit, read by the faces.
 
 use lockgate_execution::{
-    ActionView, Answer, ApprovalStatus, ApprovalView, ExecutionView, ResolvedAction, RetryMode,
-    StageView,
+    ActionView, Answer, ApprovalStatus, ApprovalView, ExecutionView, ResolvedAction, StageView,
 };
 use lockgate_model::action_type::Catalogue;
 use lockgate_model::artifact::Artifact;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::{ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
 use lockgate_model::time::Timestamp;

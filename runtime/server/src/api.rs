@@ -173,7 +173,7 @@ pub struct StopRequest {
 pub struct RetryRequest {
     pub stage: String,
     /// `FAILED_ACTIONS` or `ALL_ACTIONS`.
-    pub mode: lockgate_execution::RetryMode,
+    pub mode: lockgate_model::definition::RetryMode,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -200,8 +200,9 @@ fn action_type(text: &str) -> ActionTypeId {
         panic!("{text} is no action type");
     };
     ActionTypeId {
-        category: Category::ALL
+        category: Category::ACTIONS
             .into_iter()
+            .chain([Category::Rule])
             .find(|known| known.as_str() == category)
             .expect("the category is one of CodePipeline's"),
         owner: owner.into(),

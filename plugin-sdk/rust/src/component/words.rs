@@ -157,6 +157,7 @@ fn category(category: Category) -> types::Category {
         Category::Invoke => types::Category::Invoke,
         Category::Approval => types::Category::Approval,
         Category::Compute => types::Category::Compute,
+        Category::Rule => types::Category::Rule,
     }
 }
 

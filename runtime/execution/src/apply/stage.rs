@@ -2,11 +2,11 @@
 
 use super::Missing;
 use super::find::{gate, held, stage_run};
-use crate::command::RetryMode;
 use crate::event::{Event, Recorded};
 use crate::execution::{Position, StageRun};
 use crate::mode;
 use crate::state::PipelineState;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
 use lockgate_model::time::Timestamp;

@@ -1,11 +1,11 @@
 //! Running a failed or stopped stage again (user guide, "Retry a failed stage").
 
 use super::Decision;
-use crate::command::RetryMode;
 use crate::event::Event;
 use crate::execution::{Execution, Position, StageRun};
 use crate::mode;
 use crate::rejected::Rejected;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ActionStatus, StageStatus};
 

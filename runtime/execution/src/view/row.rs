@@ -1,11 +1,11 @@
 //! One row of each kind, made from the state. Called by `changes`, and by
 //! whoever shows a state as it is.
 
-use crate::command::RetryMode;
 use crate::event::ResolvedAction;
 use crate::execution::{ActionRun, Answer, Execution, Position, StageRun, Work};
 use crate::state::PipelineState;
 use lockgate_model::artifact::Artifact;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
 use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};

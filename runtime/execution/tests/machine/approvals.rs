@@ -3,9 +3,10 @@
 use crate::definitions::{
     DAY, Line, MINUTE, Words, action, approval, pipeline, source, stage, three_stages,
 };
-use lockgate_execution::{Effect, Rejected, RetryMode, due};
+use lockgate_execution::{Effect, Rejected, due};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::Pipeline;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::id::ApprovalToken;
 use lockgate_model::time::Timestamp;
 

@@ -3,11 +3,12 @@
 
 use crate::law::Law;
 use lockgate_execution::{
-    Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, RetryMode,
-    apply, decide, due, step,
+    Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, apply, decide,
+    due, step,
 };
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
+use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{
     Action, ExecutionMode, InputArtifact, OutputArtifact, Pipeline, PipelineType, Stage,
     VariableDeclaration,
@@ -102,6 +103,9 @@ pub(crate) fn stage(name: &str, actions: Vec<Action>) -> Stage {
     Stage {
         name: name.into(),
         actions,
+        before_entry: None,
+        on_success: None,
+        on_failure: None,
     }
 }
 
@@ -116,6 +120,7 @@ pub(crate) fn pipeline(stages: Vec<Stage>) -> Pipeline {
         execution_mode: ExecutionMode::Superseded,
         pipeline_type: PipelineType::V2,
         variables: vec![],
+        triggers: vec![],
     }
 }
 

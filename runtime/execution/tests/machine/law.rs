@@ -1,8 +1,9 @@
 //! What holds in every history, read off the log alone, so that the machine's
 //! own state is not its own witness.
 
-use lockgate_execution::{Event, PipelineState, Recorded, RetryMode, StartedWork, due, due_jobs};
+use lockgate_execution::{Event, PipelineState, Recorded, StartedWork, due, due_jobs};
 use lockgate_model::artifact::Artifact;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{ExecutionMode, Pipeline};
 use lockgate_model::id::ExecutionId;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,8 +5,9 @@ use crate::definitions::{
     Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, source, stage,
     success,
 };
-use lockgate_execution::{Command, Direction, Effect, Rejected, RetryMode, due};
+use lockgate_execution::{Command, Direction, Effect, Rejected, due};
 use lockgate_model::action_type::Category;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{ExecutionMode, Pipeline};
 use lockgate_model::job::Outcome;
 use proptest::prelude::*;

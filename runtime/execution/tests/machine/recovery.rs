@@ -5,8 +5,9 @@ use crate::definitions::{
     Line, Words, action, approval, build, execution, failure, pending, pipeline, source, stage,
     success,
 };
-use lockgate_execution::{Effect, Event, PipelineState, Recorded, RetryMode, apply, due};
+use lockgate_execution::{Effect, Event, PipelineState, Recorded, apply, due};
 use lockgate_model::action_type::Category;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{ExecutionMode, Pipeline};
 use lockgate_model::job::{Job, Outcome};
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! Running a stage again.
 
 use crate::definitions::{Line, Words, build, execution, pipeline, source, stage, three_stages};
-use lockgate_execution::{Direction, Rejected, RetryMode};
+use lockgate_execution::{Direction, Rejected};
+use lockgate_model::definition::RetryMode;
 
 fn one_failed_one_succeeded() -> Line {
     let mut line = running();

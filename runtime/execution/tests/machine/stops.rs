@@ -1,7 +1,8 @@
 //! Stopping: wait, abandon, and the one after the other.
 
 use crate::definitions::{Line, Words, build, failure, pipeline, source, stage, three_stages};
-use lockgate_execution::{Effect, Rejected, RetryMode, owed};
+use lockgate_execution::{Effect, Rejected, owed};
+use lockgate_model::definition::RetryMode;
 
 fn two_running() -> Line {
     let mut line = Line::new(&pipeline(vec![

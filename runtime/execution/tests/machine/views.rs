@@ -3,7 +3,8 @@
 use crate::definitions::{
     Line, Words, approval, execution, pending, pipeline, source, stage, three_stages,
 };
-use lockgate_execution::{ApprovalStatus, Changed, Direction, RetryMode, changes};
+use lockgate_execution::{ApprovalStatus, Changed, Direction, changes};
+use lockgate_model::definition::RetryMode;
 use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
 
 fn changed(line: &mut Line, act: impl FnOnce(&mut Line)) -> Changed {

@@ -205,5 +205,6 @@ fn category(category: wit::Category) -> Category {
         wit::Category::Invoke => Category::Invoke,
         wit::Category::Approval => Category::Approval,
         wit::Category::Compute => Category::Compute,
+        wit::Category::Rule => Category::Rule,
     }
 }

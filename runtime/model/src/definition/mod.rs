@@ -4,6 +4,7 @@
 //! the catalogue it is given.
 
 mod check;
+mod condition;
 mod decode;
 mod form;
 mod lines;
@@ -13,11 +14,20 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod trigger;
 mod variable;
 
 pub use check::check;
+pub use condition::{
+    Condition, ConditionResult, ConditionType, Conditions, FailureConditions, RetryConfiguration,
+    RetryMode, Rule,
+};
 pub use problem::{Place, Problem};
 pub use read::{Format, MAX_TEXT, Source, load, read};
+pub use trigger::{
+    GitConfiguration, GlobFilter, PullRequestEvent, PullRequestFilter, PushFilter,
+    TriggerDeclaration, TriggerProvider,
+};
 pub use variable::{Reference, Template, TemplateError};
 
 use crate::action_type::ActionTypeId;
@@ -78,6 +88,10 @@ pub struct Pipeline {
     /// What `#{variables.name}` stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<VariableDeclaration>,
+    /// Which changes of its sources start it; a source that none is about
+    /// starts it at every change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<TriggerDeclaration>,
 }
 
 fn first_version() -> u32 {
@@ -106,6 +120,15 @@ pub struct Stage {
     pub name: String,
     /// One or more.
     pub actions: Vec<Action>,
+    /// What must hold before its first action starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_entry: Option<Conditions>,
+    /// What must hold once its actions have succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_success: Option<Conditions>,
+    /// What is done when it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<FailureConditions>,
 }
 
 /// An action (API reference, `ActionDeclaration`).

@@ -2,7 +2,8 @@
 
 use crate::definitions::{make, pipeline, ship, source, stage, three, with};
 use crate::house::{alone, names};
-use lockgate_execution::{Event, RetryMode};
+use lockgate_execution::Event;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::status::ExecutionStatus;
 use serde_json::json;
 

@@ -11,7 +11,7 @@ use crate::api::{
     StopRequest,
 };
 use clap::Subcommand;
-use lockgate_execution::RetryMode;
+use lockgate_model::definition::RetryMode;
 use lockgate_model::status::ExecutionStatus;
 
 #[derive(Debug, Subcommand)]

@@ -213,7 +213,7 @@ impl Decoder<'_> {
     }
 
     fn category(&mut self, node: &Node, path: &str) -> Option<Category> {
-        let choices = Category::ALL.map(|category| (category.as_str(), category));
+        let choices = Category::ACTIONS.map(|category| (category.as_str(), category));
         self.choice(node, path, "a category", &choices)
     }
 

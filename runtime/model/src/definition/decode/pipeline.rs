@@ -84,6 +84,7 @@ impl Decoder<'_> {
             execution_mode: ExecutionMode::default(),
             pipeline_type: PipelineType::default(),
             variables: vec![],
+            triggers: vec![],
         };
         let Some(fields) = self.table(node, String::new(), &PIPELINE) else {
             return pipeline;
@@ -157,7 +158,13 @@ impl Decoder<'_> {
             .into_iter()
             .filter_map(|(path, node)| self.action(node, path))
             .collect();
-        Some(Stage { name, actions })
+        Some(Stage {
+            name,
+            actions,
+            before_entry: None,
+            on_success: None,
+            on_failure: None,
+        })
     }
 
     fn variable(&mut self, node: &Node, path: String) -> Option<VariableDeclaration> {
