@@ -178,7 +178,8 @@ fn ctrl_c_stops_the_execution_and_leaves_no_process() {
     }
 }
 
-/// `script` gives the command a terminal of its own.
+/// `script` gives the command a terminal of its own. It asks a shell to run it,
+/// which must not stay between: some answer a Ctrl-C with a status of their own.
 fn on_a_terminal(place: &Place, file: &std::path::Path) -> Option<std::process::Child> {
     let line = place.run_arguments(file);
     let quoted: Vec<String> =
@@ -188,7 +189,7 @@ fn on_a_terminal(place: &Place, file: &std::path::Path) -> Option<std::process::
             .collect();
     let started = Command::new("script")
         .args(["--quiet", "--return", "--command"])
-        .arg(quoted.join(" "))
+        .arg(format!("exec {}", quoted.join(" ")))
         .arg("/dev/null")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
