@@ -1,6 +1,7 @@
 //! What a provider says of itself. The properties come from its configuration
 //! type, so that they cannot say something else.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 /// What an action does, as CodePipeline names it.
@@ -35,6 +36,17 @@ pub struct ActionType {
     pub provider: String,
     /// CodePipeline's version of it, usually `1`.
     pub version: String,
+}
+
+/// As `Category/Owner/Provider/Version`.
+impl fmt::Display for ActionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?}/{}/{}/{}",
+            self.category, self.owner, self.provider, self.version
+        )
+    }
 }
 
 /// How a configuration value is read. All arrive as text.
@@ -79,7 +91,9 @@ pub struct ArtifactCount {
 pub struct Description {
     /// One sentence for people.
     pub summary: String,
-    /// Every action type that it serves, all alike in the rest.
+    /// Every action type that it serves, all alike in the rest. A plugin that
+    /// serves others besides is made of several providers
+    /// ([`export_provider!`](crate::export_provider)).
     pub action_types: Vec<ActionType>,
     /// Artifacts taken.
     pub inputs: ArtifactCount,

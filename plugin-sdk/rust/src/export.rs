@@ -1,7 +1,8 @@
 //! The last line of a provider's crate: what its component exports. Natively
 //! the macros only check that the type fits, so that tests need no component.
 
-/// Makes this crate a component of world `action-provider`.
+/// Makes this crate a component of world `action-provider`: of one provider, or
+/// of several, each with action types and a configuration of its own.
 #[macro_export]
 macro_rules! export_provider {
     ($provider:ident) => {
@@ -12,6 +13,17 @@ macro_rules! export_provider {
         #[cfg(target_family = "wasm")]
         const _: () = {
             $crate::__export_action_provider_impl!($provider with_types_in $crate::bindings::provider);
+        };
+    };
+    ($($provider:ident),+ $(,)?) => {
+        const _: () = {
+            const fn are_providers<P: $crate::Providers>() {}
+            are_providers::<($($provider,)+)>();
+        };
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Several = ($($provider,)+);
+            $crate::__export_action_provider_impl!(Several with_types_in $crate::bindings::provider);
         };
     };
 }

@@ -1,6 +1,6 @@
 //! One attempt at one action, as a provider finds it.
 
-use crate::{Failure, FailureType};
+use crate::{ActionType, Failure, FailureType};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,6 +10,8 @@ use std::path::PathBuf;
 pub struct Job {
     /// This attempt.
     pub id: String,
+    /// Which of its action types the provider is to serve.
+    pub action_type: ActionType,
     /// The same for every attempt at this action execution: hand it to an
     /// outside service that must not do the same thing twice.
     pub idempotency_key: String,

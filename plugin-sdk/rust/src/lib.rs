@@ -51,6 +51,7 @@ mod job;
 mod log;
 mod outcome;
 mod provider;
+mod providers;
 mod secrets;
 mod value;
 
@@ -78,5 +79,6 @@ pub use job::{Artifact, Job};
 pub use log::{Level, Log};
 pub use outcome::{Detection, Failure, FailureType, Outcome, Pending, Revision, Success};
 pub use provider::{Function, Provider, Source, call, detect, run};
+pub use providers::Providers;
 pub use secrets::SecretError;
 pub use value::{Json, Value};

@@ -5,7 +5,7 @@ use crate::capability::artifacts::{OpenDirectory, usage};
 use crate::capability::invoke::Functions;
 use crate::capability::secrets::Secrets;
 use crate::contract::exports;
-use crate::contract::exports::source::DetectRequest;
+use crate::contract::exports::source::{DetectRequest, WebhookRequest};
 use crate::contract::imports::types as wit;
 use crate::fault;
 use crate::host::Host;
@@ -31,14 +31,16 @@ pub(crate) enum Call {
     Describe,
     Run(Box<wit::Job>),
     Detect(DetectRequest),
+    Webhook(Box<WebhookRequest>),
     Handle(String),
 }
 
 /// What came back.
 pub(crate) enum Answer {
-    Description(wit::Description),
+    Descriptions(Vec<wit::Description>),
     Outcome(wit::Outcome),
     Detection(Result<exports::source::Detection, wit::Failure>),
+    Announcement(Result<Option<exports::source::Announcement>, wit::Failure>),
     Handled(Result<String, String>),
 }
 
@@ -85,7 +87,7 @@ impl Host {
             (
                 Call::Describe | Call::Run(_),
                 Exports::Provider(_) | Exports::Source(..)
-            ) | (Call::Detect(_), Exports::Source(..))
+            ) | (Call::Detect(_) | Call::Webhook(_), Exports::Source(..))
                 | (Call::Handle(_), Exports::Function(_))
         );
         if !fits {
@@ -93,7 +95,7 @@ impl Host {
         }
         let pool = match call {
             Call::Handle(_) => &self.0.functions,
-            Call::Describe | Call::Run(_) | Call::Detect(_) => &self.0.jobs,
+            Call::Describe | Call::Run(_) | Call::Detect(_) | Call::Webhook(_) => &self.0.jobs,
         };
         let _permit = pool
             .acquire()
@@ -189,8 +191,8 @@ impl Host {
         match (call, provider, &prepared.exports) {
             (Call::Describe, Some(provider), _) => {
                 let guest = provider.load(&mut *store, &instance)?;
-                let description = guest.call_describe(&mut *store).await?;
-                Ok(Answer::Description(description))
+                let descriptions = guest.call_describe(&mut *store).await?;
+                Ok(Answer::Descriptions(descriptions))
             }
             (Call::Run(job), Some(provider), _) => {
                 let guest = provider.load(&mut *store, &instance)?;
@@ -201,6 +203,11 @@ impl Host {
                 let guest = source.load(&mut *store, &instance)?;
                 let found = guest.call_detect(&mut *store, &request).await?;
                 Ok(Answer::Detection(found))
+            }
+            (Call::Webhook(request), _, Exports::Source(_, source)) => {
+                let guest = source.load(&mut *store, &instance)?;
+                let announced = guest.call_webhook(&mut *store, &request).await?;
+                Ok(Answer::Announcement(announced))
             }
             (Call::Handle(event), _, Exports::Function(handler)) => {
                 let guest = handler.load(&mut *store, &instance)?;

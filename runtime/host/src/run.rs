@@ -15,6 +15,7 @@ use crate::store::Phase;
 use lockgate_model::action_type::{ActionType, ActionTypeId};
 use lockgate_model::job::{DetectRequest, Detection, Failure, Outcome};
 use lockgate_model::limits::Limits;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// `describe` computes nothing.
@@ -66,11 +67,16 @@ impl Host {
             .perform(prepared, around, Call::Describe)
             .await
             .map_err(described)?;
-        let Answer::Description(description) = answer else {
+        let Answer::Descriptions(descriptions) = answer else {
             return Err(described(wrong_call(prepared)));
         };
-        let types = from_guest::description(description, limits.output_bytes)
+        let types = from_guest::descriptions(descriptions, limits.output_bytes)
             .map_err(|e| described(fault::too_large(e.bytes, &limits)))?;
+        if let Some(twice) = named_twice(&types) {
+            return Err(PrepareError::Describe(format!(
+                "it describes {twice} twice; each action type has one description"
+            )));
+        }
         Ok(prepared.action_types.get_or_init(|| types).clone())
     }
 
@@ -208,6 +214,12 @@ impl Host {
 fn after(seconds: u64) -> Instant {
     // A year is forever here, and keeps the sum in range.
     Instant::now() + Duration::from_secs(seconds.min(365 * 24 * 3600))
+}
+
+fn named_twice(types: &[ActionType]) -> Option<&ActionTypeId> {
+    let mut seen = BTreeSet::new();
+    let mut ids = types.iter().map(|known| &known.id);
+    ids.find(|id| !seen.insert(*id))
 }
 
 fn known_type<'a>(prepared: &'a Prepared, id: &ActionTypeId) -> Option<&'a ActionType> {

@@ -37,8 +37,8 @@ fn description() -> Description {
 }
 
 impl Guest for Idle {
-    fn describe() -> Description {
-        description()
+    fn describe() -> Vec<Description> {
+        vec![description()]
     }
 
     fn run(_: Job) -> Outcome {

@@ -13,7 +13,7 @@ struct Loops;
 export!(Loops);
 
 impl Guest for Loops {
-    fn describe() -> Description {
+    fn describe() -> Vec<Description> {
         loop {
             black_box(0);
         }

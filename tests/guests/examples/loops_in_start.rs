@@ -23,7 +23,7 @@ extern "C" fn start() {
 }
 
 impl Guest for Loops {
-    fn describe() -> Description {
+    fn describe() -> Vec<Description> {
         start();
         unreachable!()
     }

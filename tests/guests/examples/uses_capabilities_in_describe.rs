@@ -33,7 +33,7 @@ fn description() -> Description {
 }
 
 impl Guest for Tries {
-    fn describe() -> Description {
+    fn describe() -> Vec<Description> {
         log::write(log::Level::Info, "hello from describe");
         let command = exec::Command {
             arguments: vec!["true".into()],
@@ -72,7 +72,7 @@ impl Guest for Tries {
                 provider: "Tries".into(),
                 version: "1".into(),
             });
-        description
+        vec![description]
     }
 
     fn run(_: Job) -> Outcome {

@@ -65,8 +65,8 @@ fn property(name: &str, default: Option<&str>) -> Property {
 }
 
 impl Guest for Misbehave {
-    fn describe() -> Description {
-        Description {
+    fn describe() -> Vec<Description> {
+        vec![Description {
             action_types: vec![ActionTypeId {
                 category: Category::Build,
                 owner: "Custom".into(),
@@ -86,7 +86,7 @@ impl Guest for Misbehave {
                 maximum: 5,
             },
             output_variables: vec!["*".into()],
-        }
+        }]
     }
 
     fn run(job: Job) -> Outcome {

@@ -5,15 +5,18 @@ use super::{Component, wit::types, words};
 use crate::bindings::function::exports::lockgate::action::handler;
 use crate::bindings::provider::exports::lockgate::action::provider;
 use crate::bindings::source::exports::lockgate::action::source;
-use crate::{Configuration, Function, Provider, Source};
+use crate::{Function, Providers, Source};
 
-impl<P: Provider> provider::Guest for P {
-    fn describe() -> types::Description {
-        words::description(P::describe(), P::Configuration::properties())
+impl<P: Providers> provider::Guest for P {
+    fn describe() -> Vec<types::Description> {
+        P::describe_all()
+            .into_iter()
+            .map(words::description)
+            .collect()
     }
 
     fn run(job: types::Job) -> types::Outcome {
-        words::outcome(crate::run::<P>(&words::job(job), &Component))
+        words::outcome(P::dispatch(&words::job(job), &Component))
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::{CACHE, WORK, wit};
 use crate::{
-    Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Detection, Ending,
-    ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, Property,
-    PropertyType, Revision, SecretError, Target,
+    ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Detection,
+    Ending, ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output,
+    Property, PropertyType, Revision, SecretError, Target,
 };
 use std::path::Path;
 use wit::{artifacts, exec, invoke, log, secrets, types};
@@ -95,6 +95,7 @@ pub(super) fn exec_error(error: exec::Error) -> ExecError {
 pub(super) fn job(job: types::Job) -> Job {
     Job {
         id: job.id,
+        action_type: action_type(job.action_type),
         idempotency_key: job.idempotency_key,
         attempt: job.attempt,
         account: job.account,
@@ -116,6 +117,24 @@ pub(super) fn job(job: types::Job) -> Job {
     }
 }
 
+fn action_type(id: types::ActionTypeId) -> ActionType {
+    ActionType {
+        category: match id.category {
+            types::Category::Source => Category::Source,
+            types::Category::Build => Category::Build,
+            types::Category::Test => Category::Test,
+            types::Category::Deploy => Category::Deploy,
+            types::Category::Invoke => Category::Invoke,
+            types::Category::Approval => Category::Approval,
+            types::Category::Compute => Category::Compute,
+            types::Category::Rule => Category::Rule,
+        },
+        owner: id.owner,
+        provider: id.provider,
+        version: id.version,
+    }
+}
+
 fn artifact(artifact: types::Artifact) -> Artifact {
     Artifact {
         name: artifact.name,
@@ -126,8 +145,7 @@ fn artifact(artifact: types::Artifact) -> Artifact {
 }
 
 pub(super) fn description(
-    description: Description,
-    properties: Vec<Property>,
+    (description, properties): (Description, Vec<Property>),
 ) -> types::Description {
     types::Description {
         action_types: description

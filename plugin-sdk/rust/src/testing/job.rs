@@ -1,18 +1,26 @@
 //! Made-up jobs, with real directories.
 
 use super::FakeHost;
-use crate::{Artifact, Job};
+use crate::{ActionType, Artifact, Category, Job};
 use std::fs;
 use std::path::Path;
 
 impl FakeHost<'_> {
     /// A job of pipeline `Demo`, stage `Stage`, action `Action`, with this
-    /// configuration, no artifacts, and an empty directory for work.
+    /// configuration, no artifacts, and an empty directory for work. Its action
+    /// type is `Invoke/Custom/Demo/1`; a provider that looks at it is given
+    /// another.
     #[must_use]
     pub fn job<'a>(&self, configuration: impl IntoIterator<Item = (&'a str, &'a str)>) -> Job {
         Job {
             id: "0190a5c2-7b3e-7d10-8f4a-2b6c1d9e0f33".into(),
             idempotency_key: "0190a5c2-7b3e-7d10-8f4a-2b6c1d9e0f34".into(),
+            action_type: ActionType {
+                category: Category::Invoke,
+                owner: "Custom".into(),
+                provider: "Demo".into(),
+                version: "1".into(),
+            },
             attempt: 1,
             account: "111122223333".into(),
             pipeline: "Demo".into(),

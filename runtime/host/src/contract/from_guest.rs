@@ -70,10 +70,20 @@ pub(crate) fn detection(detection: GuestDetection, limit: u64) -> Result<Detecti
 }
 
 /// What a provider says of itself: one action type for each of its names.
-pub(crate) fn description(
-    description: wit::Description,
+pub(crate) fn descriptions(
+    descriptions: Vec<wit::Description>,
     limit: u64,
 ) -> Result<Vec<ActionType>, TooLarge> {
+    let mut size = Size::default();
+    for description in &descriptions {
+        size.bytes = size.bytes.saturating_add(bytes_of(description));
+    }
+    size.within(limit)?;
+    Ok(descriptions.into_iter().flat_map(action_types).collect())
+}
+
+/// Bytes of what becomes of a description: every name carries a copy of the rest.
+fn bytes_of(description: &wit::Description) -> u64 {
     let mut size = Size::default();
     size.add(&description.summary);
     for property in &description.properties {
@@ -89,11 +99,11 @@ pub(crate) fn description(
         size.add(&id.provider);
         size.add(&id.version);
     }
-    // Every name carries a copy of the rest.
-    size.bytes = size
-        .bytes
-        .saturating_mul(description.action_types.len().max(1) as u64);
-    size.within(limit)?;
+    let names = description.action_types.len().max(1) as u64;
+    size.bytes.saturating_mul(names)
+}
+
+fn action_types(description: wit::Description) -> Vec<ActionType> {
     let properties: Vec<Property> = description
         .properties
         .into_iter()
@@ -114,7 +124,7 @@ pub(crate) fn description(
         minimum: count.minimum,
         maximum: count.maximum,
     };
-    Ok(description
+    description
         .action_types
         .into_iter()
         .map(|id| ActionType {
@@ -130,7 +140,7 @@ pub(crate) fn description(
             output_artifacts: count(description.output_artifacts),
             output_variables: description.output_variables.clone(),
         })
-        .collect())
+        .collect()
 }
 
 #[derive(Default)]

@@ -1,16 +1,25 @@
 //! Our words into the contract's: jobs and questions on their way into a guest.
 //! Pure; called by the host just before a call.
 
-use super::exports::source::DetectRequest as GuestDetectRequest;
+use super::exports::source::{
+    DetectRequest as GuestDetectRequest, Watch, WebhookRequest as GuestWebhookRequest,
+};
 use super::imports::types as wit;
-use lockgate_model::action_type::ActionType;
+use lockgate_model::action_type::{ActionType, Category};
 use lockgate_model::job::{DetectRequest, Job};
+use lockgate_model::webhook::WebhookRequest;
 use std::collections::BTreeMap;
 
 /// A job as its provider sees it. `deadline` is in milliseconds since the epoch.
 pub(crate) fn job(job: Job, action_type: Option<&ActionType>, deadline: u64) -> wit::Job {
     wit::Job {
         id: job.id.to_string(),
+        action_type: wit::ActionTypeId {
+            category: category(job.action_type.category),
+            owner: job.action_type.owner,
+            provider: job.action_type.provider,
+            version: job.action_type.version,
+        },
         idempotency_key: job.action_execution.to_string(),
         attempt: job.attempt,
         account: job.tenant.into(),
@@ -63,6 +72,46 @@ pub(crate) fn detect(
     GuestDetectRequest {
         configuration: configuration(request.configuration, action_type),
         cursor: request.cursor,
+        watch: Watch {
+            all_branches: request.watch.all_branches,
+            tags: request.watch.tags,
+            files: request.watch.files,
+        },
+    }
+}
+
+/// A delivery to a source.
+pub(crate) fn webhook(
+    request: WebhookRequest,
+    action_type: Option<&ActionType>,
+) -> GuestWebhookRequest {
+    GuestWebhookRequest {
+        configuration: configuration(request.configuration, action_type),
+        method: request.method,
+        path: request.path,
+        headers: request
+            .headers
+            .into_iter()
+            .map(|(name, value)| wit::Pair {
+                name: name.to_ascii_lowercase(),
+                value,
+            })
+            .collect(),
+        body: request.body.to_vec(),
+        wants_files: request.wants_files,
+    }
+}
+
+fn category(category: Category) -> wit::Category {
+    match category {
+        Category::Source => wit::Category::Source,
+        Category::Build => wit::Category::Build,
+        Category::Test => wit::Category::Test,
+        Category::Deploy => wit::Category::Deploy,
+        Category::Invoke => wit::Category::Invoke,
+        Category::Approval => wit::Category::Approval,
+        Category::Compute => wit::Category::Compute,
+        Category::Rule => wit::Category::Rule,
     }
 }
 

@@ -11,6 +11,7 @@
 mod bad_input;
 mod bench;
 mod capabilities;
+mod descriptions;
 mod egress;
 mod faults;
 mod files;
