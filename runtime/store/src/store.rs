@@ -308,13 +308,18 @@ impl Store {
 impl Store {
     /// Sees to it that what was queued is written. Where the writer is free this
     /// thread does it, which saves two changes of threads; else the writer's
-    /// own thread does, together with all that came meanwhile.
+    /// own thread does, together with all that came meanwhile. A disk that was
+    /// slow the last time is not waited for at the expense of other tasks.
     fn serve(&self) {
         let Inner { writer, queue, .. } = &*self.inner;
         let may_block = tokio::runtime::Handle::try_current()
             .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
         if may_block && let Ok(mut writer) = writer.try_lock() {
-            let more = tokio::task::block_in_place(|| writer.serve());
+            let more = if writer.is_quick() {
+                writer.serve()
+            } else {
+                tokio::task::block_in_place(|| writer.serve())
+            };
             drop(writer);
             if !more {
                 return;

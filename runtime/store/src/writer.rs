@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// The connection that writes, and its books.
 pub(crate) struct Writer {
@@ -24,7 +25,12 @@ pub(crate) struct Writer {
     durable: bool,
     /// Whether the connection is set to wait for the disk now.
     waits_for_disk: bool,
+    /// How long the last group took.
+    last: Duration,
 }
+
+/// A write shorter than this is waited for by the thread that asked for it.
+const QUICK: Duration = Duration::from_millis(1);
 
 impl Writer {
     pub(crate) fn new(
@@ -51,14 +57,24 @@ impl Writer {
             transactions,
             durable,
             waits_for_disk: durable,
+            last: Duration::MAX,
         })
+    }
+
+    /// Whether the last group was written in so short a time that a task may
+    /// wait for the next one where it is: giving its thread to others and
+    /// taking it back would cost as much.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.last < QUICK
     }
 
     /// Writes one group; says whether more waits.
     pub(crate) fn serve(&mut self) -> bool {
         let (group, more) = self.queue.take();
         if !group.writes.is_empty() {
+            let started = Instant::now();
             self.write(group);
+            self.last = started.elapsed();
             let pages = self.wal_pages.load(Ordering::Relaxed);
             self.checkpointer.note(pages, &self.connection);
         }
