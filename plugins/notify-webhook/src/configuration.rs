@@ -31,6 +31,9 @@ configuration! {
         /// {account}, {pipeline}, {execution-id}, {stage}, {action} and
         /// {idempotency-key} are replaced.
         "Body" => body: Option<Json<serde_json::Value>>,
+        /// For Format Generic: the JSON to post exactly as it is written; nothing
+        /// in it is replaced.
+        "Payload" => payload: Option<String>,
         /// The request header that carries the secret, such as Authorization.
         "Header" => header: Option<String>,
         /// The name of the secret that the server puts into the header.
@@ -77,6 +80,26 @@ impl Webhook {
                 None,
                 "is for Format Generic only; leave one of the two out",
             );
+        }
+        if let Some(payload) = &self.payload {
+            if self.format != Format::Generic {
+                wrong(
+                    "Payload",
+                    None,
+                    "is for Format Generic only; leave one of the two out",
+                );
+            }
+            if self.body.is_some() {
+                wrong(
+                    "Payload",
+                    None,
+                    "cannot go with Body; leave one of the two out",
+                );
+            }
+            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(payload) {
+                let remedy = format!("is not JSON ({error}); write one JSON value");
+                wrong("Payload", None, &remedy);
+            }
         }
         match (&self.header, &self.secret_name) {
             (Some(header), None) => wrong(
@@ -137,6 +160,33 @@ mod tests {
              Header: 'Authorization' will not do; write SecretName too, or leave Header out; \
              TimeoutSeconds: '0' will not do; write a whole number from 1 to 120; \
              Attempts: '11' will not do; write a whole number from 1 to 10"
+        );
+    }
+
+    #[test]
+    fn a_payload_is_json_and_stands_alone() {
+        let failure = webhook(&[
+            ("Url", "https://example.com"),
+            ("Format", "Teams"),
+            ("Payload", "{\"a\": 1"),
+        ])
+        .check()
+        .unwrap_err();
+        assert_eq!(
+            failure.message,
+            "Payload: is for Format Generic only; leave one of the two out; \
+             Payload: is not JSON (EOF while parsing an object at line 1 column 7); write one JSON value"
+        );
+        let failure = webhook(&[
+            ("Url", "https://example.com"),
+            ("Body", "{}"),
+            ("Payload", "{}"),
+        ])
+        .check()
+        .unwrap_err();
+        assert_eq!(
+            failure.message,
+            "Payload: cannot go with Body; leave one of the two out"
         );
     }
 

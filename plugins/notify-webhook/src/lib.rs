@@ -35,7 +35,7 @@ impl Provider for NotifyWebhook {
             .header("idempotency-key", &job.idempotency_key)
             .timeout(Duration::from_secs(webhook.timeout_seconds.into()))
             .limit(delivery::ANSWER_LIMIT)
-            .body(payload::payload(&webhook, job).to_string());
+            .body(payload::payload(&webhook, job));
         if let (Some(header), Some(secret)) = (&webhook.header, &webhook.secret_name) {
             let value = host.secret_placeholder(secret)?;
             request = request.header(header, format!("{}{value}", webhook.prefix));

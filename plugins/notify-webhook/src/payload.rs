@@ -5,7 +5,15 @@ use lockgate_plugin::{Job, Json};
 use serde_json::{Value, json};
 
 /// The whole body of the request.
-pub fn payload(webhook: &Webhook, job: &Job) -> Value {
+pub fn payload(webhook: &Webhook, job: &Job) -> String {
+    match &webhook.payload {
+        // Not read and written again: numbers stay as they were written.
+        Some(payload) => payload.clone(),
+        None => compose(webhook, job).to_string(),
+    }
+}
+
+fn compose(webhook: &Webhook, job: &Job) -> Value {
     let message = webhook.message.clone().unwrap_or_else(|| {
         format!(
             "Pipeline {} has reached {} in stage {} (execution {})",
@@ -117,7 +125,7 @@ mod tests {
     use super::*;
     use lockgate_plugin::{Configuration, testing::FakeHost};
 
-    fn posted(pairs: &[(&str, &str)]) -> Value {
+    fn raw(pairs: &[(&str, &str)]) -> String {
         let host = FakeHost::new();
         let job = host.job(
             pairs
@@ -126,6 +134,10 @@ mod tests {
                 .chain([("Url", "https://example.com")]),
         );
         payload(&Webhook::decode(&job.configuration).unwrap(), &job)
+    }
+
+    fn posted(pairs: &[(&str, &str)]) -> Value {
+        serde_json::from_str(&raw(pairs)).unwrap()
     }
 
     #[test]
@@ -175,6 +187,15 @@ mod tests {
                 "n": 1,
                 "list": ["Stage", "{other} {"],
             })
+        );
+    }
+
+    #[test]
+    fn a_payload_is_posted_to_the_letter() {
+        let payload = r#"{ "version": 3.0, "pipeline": "{pipeline}", "a": "<&>" }"#;
+        assert_eq!(
+            raw(&[("Payload", payload), ("Message", "not said")]),
+            payload
         );
     }
 }
