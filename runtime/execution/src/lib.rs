@@ -23,6 +23,7 @@ mod due;
 mod effect;
 mod event;
 mod execution;
+mod judge;
 mod mode;
 mod rejected;
 mod state;
@@ -35,6 +36,10 @@ pub use due::{due, due_jobs, owed};
 pub use effect::{Approval, Effect};
 pub use event::{Event, Recorded, ResolvedAction, StartedWork};
 pub use execution::{ActionRun, Answer, Ending, Execution, Position, StageRun, Work};
+pub use judge::{
+    FileVerdict, FilterList, FilterPart, Ground, ItemVerdict, Mismatch, PartGround, PartVerdict,
+    Verdict, explain, judge,
+};
 pub use rejected::Rejected;
 pub use state::{Gate, PipelineState, Transition, Waiting};
 pub use view::{
