@@ -21,6 +21,25 @@ pub trait Host: Log {
     /// Not granted, or the server holds no such secret.
     fn secret_placeholder(&self, name: &str) -> Result<String, SecretError>;
 
+    /// Whether `signature` is the HMAC-SHA-256 of `message` under the secret of
+    /// this name. It and [`secret_equals`](Self::secret_equals) together can be
+    /// called 16 times in one job.
+    ///
+    /// # Errors
+    /// Not granted, or the server holds no such secret.
+    fn verify_hmac_sha256(
+        &self,
+        name: &str,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, SecretError>;
+
+    /// Whether `text` is the secret of this name.
+    ///
+    /// # Errors
+    /// Not granted, or the server holds no such secret.
+    fn secret_equals(&self, name: &str, text: &str) -> Result<bool, SecretError>;
+
     /// Runs a native command in the operating system's sandbox and waits for
     /// its end. A command that fails is an [`Exit`], not an error.
     ///

@@ -41,6 +41,7 @@
 //! ```
 
 mod artifacts;
+mod change;
 mod configuration;
 mod description;
 mod exec;
@@ -67,6 +68,9 @@ pub mod testing;
 pub mod yaml;
 
 pub use artifacts::ArtifactError;
+pub use change::{
+    Announcement, Author, Change, ChangeKind, Delivery, PullRequest, PullRequestEvent, Watch,
+};
 pub use configuration::{Configuration, Problem};
 #[doc(hidden)]
 pub use configuration::{property as __property, read as __read};
@@ -78,7 +82,7 @@ pub use invoke::{InvokeError, Target};
 pub use job::{Artifact, Job};
 pub use log::{Level, Log};
 pub use outcome::{Detection, Failure, FailureType, Outcome, Pending, Revision, Success};
-pub use provider::{Function, Provider, Source, call, detect, run};
+pub use provider::{Function, Provider, Source, call, detect, run, webhook};
 pub use providers::Providers;
 pub use secrets::SecretError;
 pub use value::{Json, Value};

@@ -1,6 +1,7 @@
 //! What a provider answers: done, not yet, or the reason why not. `run` returns
 //! `Result<Outcome, Failure>`, so that `?` ends a job with its reason.
 
+use crate::Change;
 use serde::Serialize;
 
 /// What came of one job that did not fail.
@@ -88,11 +89,14 @@ pub struct Revision {
     pub created: Option<u64>,
 }
 
-/// A source's answer to "what is the newest revision?".
+/// A source's answer to "what is the newest revision, and what changed?".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detection {
-    /// Absent where there is none yet.
+    /// Of what is configured; absent where there is none yet.
     pub newest: Option<Revision>,
+    /// What changed since the previous answer, at most 100; nothing the first
+    /// time.
+    pub changes: Vec<Change>,
     /// Handed back with the next question.
     pub cursor: String,
 }

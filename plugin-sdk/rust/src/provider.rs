@@ -1,7 +1,10 @@
 //! What a provider, a source and a function are, and the one way each is
 //! called: by the component's exports and by tests alike.
 
-use crate::{Configuration, Description, Detection, Failure, Host, Job, Log, Outcome};
+use crate::{
+    Announcement, Configuration, Delivery, Description, Detection, Failure, Host, Job, Log,
+    Outcome, Watch,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -28,16 +31,36 @@ pub trait Provider {
 
 /// A provider that brings content in.
 pub trait Source: Provider {
-    /// What is the newest revision? `cursor` is what the previous answer held.
-    /// Must be cheap: it is asked again and again.
+    /// What is the newest revision of what is configured, and what changed
+    /// since the previous answer, which held `cursor`? `watch` says which
+    /// changes are wanted. Must be cheap: it is asked again and again.
     ///
     /// # Errors
     /// The reason why this cannot be said now.
     fn detect<H: Host>(
         configuration: Self::Configuration,
         cursor: Option<&str>,
+        watch: Watch,
         host: &H,
     ) -> Result<Detection, Failure>;
+
+    /// Is this request genuine, is it for what is configured, and what does it
+    /// announce? Nothing, where it is for something else or says nothing. A
+    /// source that does not say otherwise takes no deliveries.
+    ///
+    /// # Errors
+    /// The reason why it is refused: [`PermissionError`](crate::FailureType::PermissionError) where its
+    /// signature does not hold.
+    fn webhook<H: Host>(
+        configuration: Self::Configuration,
+        delivery: &Delivery,
+        host: &H,
+    ) -> Result<Option<Announcement>, Failure> {
+        let _ = (configuration, delivery, host);
+        Err(Failure::configuration(
+            "this source takes no webhook deliveries; remove the webhook, and let the source be polled",
+        ))
+    }
 }
 
 /// A function that `invoke` calls. It sees its event and may log.
@@ -63,16 +86,30 @@ pub fn run<P: Provider>(job: &Job, host: &impl Host) -> Result<Outcome, Failure>
     P::run(job, configuration, host)
 }
 
-/// Asks a source for its newest revision.
+/// Asks a source for its newest revision, and for what changed.
 ///
 /// # Errors
 /// The source's failure, or all mistakes in the configuration.
 pub fn detect<S: Source>(
     configuration: &BTreeMap<String, String>,
     cursor: Option<&str>,
+    watch: Watch,
     host: &impl Host,
 ) -> Result<Detection, Failure> {
-    S::detect(S::Configuration::decode(configuration)?, cursor, host)
+    let configuration = S::Configuration::decode(configuration)?;
+    S::detect(configuration, cursor, watch, host)
+}
+
+/// Hands a source a webhook delivery.
+///
+/// # Errors
+/// The source refuses it, or all mistakes in the configuration.
+pub fn webhook<S: Source>(
+    configuration: &BTreeMap<String, String>,
+    delivery: &Delivery,
+    host: &impl Host,
+) -> Result<Option<Announcement>, Failure> {
+    S::webhook(S::Configuration::decode(configuration)?, delivery, host)
 }
 
 /// Calls a function with JSON and returns JSON.

@@ -27,7 +27,7 @@ mod trouble;
 mod version;
 
 use lockgate_plugin::{
-    Category, Description, Detection, Failure, Host, Job, Outcome, Provider, Source, choice,
+    Category, Description, Detection, Failure, Host, Job, Outcome, Provider, Source, Watch, choice,
     configuration, export_source,
 };
 
@@ -106,8 +106,10 @@ impl Source for SourceGit {
     fn detect<H: Host>(
         configuration: Configuration,
         cursor: Option<&str>,
+        watch: Watch,
         host: &H,
     ) -> Result<Detection, Failure> {
+        let _ = watch;
         look::look(&configuration, cursor, host).map_err(report::failure)
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn look<H: Host>(
             // Nothing has been pushed yet.
             return Ok(Detection {
                 newest: None,
+                changes: Vec::new(),
                 cursor: cursor.unwrap_or_default().to_owned(),
             });
         }
@@ -60,6 +61,7 @@ pub(crate) fn look<H: Host>(
     Ok(Detection {
         cursor: newest.id.clone(),
         newest: Some(newest),
+        changes: Vec::new(),
     })
 }
 

@@ -25,6 +25,7 @@ mod prepare;
 mod request;
 mod run;
 mod settings;
+mod source;
 mod store;
 
 pub use capability::invoke::Functions;

@@ -1,6 +1,6 @@
 //! What a prepared component can be asked: to describe itself, to run a job, to
-//! look for a revision, to handle an event. Fills in what the guest must see and
-//! measures what it answers.
+//! handle an event. Fills in what the guest must see and measures what it
+//! answers. What only sources are asked is in `source`.
 
 use crate::call::{Answer, Around, Call, wrong_call};
 use crate::capability::invoke::Functions;
@@ -13,7 +13,7 @@ use crate::prepare::{PrepareError, Prepared};
 use crate::request::RunRequest;
 use crate::store::Phase;
 use lockgate_model::action_type::{ActionType, ActionTypeId};
-use lockgate_model::job::{DetectRequest, Detection, Failure, Outcome};
+use lockgate_model::job::{Failure, Outcome};
 use lockgate_model::limits::Limits;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -21,8 +21,6 @@ use std::time::{Duration, Instant};
 /// `describe` computes nothing.
 const DESCRIBE_SECONDS: u64 = 10;
 const DESCRIBE_FUEL: u64 = 10_000_000_000;
-/// A source is asked often and must be quick.
-const DETECT_SECONDS: u64 = 300;
 
 /// A function that gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,42 +115,6 @@ impl Host {
         }
     }
 
-    /// Asks a source for its newest revision.
-    ///
-    /// # Errors
-    /// What the source says, or the fault that ended it.
-    pub async fn detect(
-        &self,
-        prepared: &Prepared,
-        request: DetectRequest,
-        log: LogSink,
-        secrets: Secrets,
-    ) -> Result<Detection, Failure> {
-        self.described(prepared).await?;
-        let action_type = known_type(prepared, &request.action_type);
-        let limits = Limits {
-            seconds: prepared.limits.seconds.min(DETECT_SECONDS),
-            ..prepared.limits
-        };
-        let around = Around {
-            phase: Phase::Job,
-            limits,
-            deadline: after(limits.seconds),
-            directories: Vec::new(),
-            log,
-            secrets,
-            functions: Functions::none(),
-        };
-        let call = Call::Detect(to_guest::detect(request, action_type));
-        match self.perform(prepared, around, call).await? {
-            Answer::Detection(Ok(found)) => from_guest::detection(found, limits.output_bytes)
-                .map_err(|e| fault::too_large(e.bytes, &limits)),
-            Answer::Detection(Err(no)) => Err(from_guest::failure(no, limits.output_bytes)
-                .unwrap_or_else(|e| fault::too_large(e.bytes, &limits))),
-            _ => Err(wrong_call(prepared)),
-        }
-    }
-
     /// Calls a function component with a JSON event; the result is JSON too.
     ///
     /// # Errors
@@ -203,7 +165,7 @@ impl Host {
         result.map_err(InvokeError::Failed)
     }
 
-    async fn described(&self, prepared: &Prepared) -> Result<(), Failure> {
+    pub(crate) async fn described(&self, prepared: &Prepared) -> Result<(), Failure> {
         if prepared.action_types.get().is_none() {
             self.describe(prepared).await.map_err(|e| e.failure())?;
         }
@@ -211,7 +173,7 @@ impl Host {
     }
 }
 
-fn after(seconds: u64) -> Instant {
+pub(crate) fn after(seconds: u64) -> Instant {
     // A year is forever here, and keeps the sum in range.
     Instant::now() + Duration::from_secs(seconds.min(365 * 24 * 3600))
 }
@@ -222,7 +184,7 @@ fn named_twice(types: &[ActionType]) -> Option<&ActionTypeId> {
     ids.find(|id| !seen.insert(*id))
 }
 
-fn known_type<'a>(prepared: &'a Prepared, id: &ActionTypeId) -> Option<&'a ActionType> {
+pub(crate) fn known_type<'a>(prepared: &'a Prepared, id: &ActionTypeId) -> Option<&'a ActionType> {
     prepared
         .action_types
         .get()

@@ -4,6 +4,7 @@
 
 use crate::action_type::ActionTypeId;
 use crate::artifact::Artifact;
+use crate::change::SourceChange;
 use crate::definition::EnvironmentVariable;
 use crate::id::{ActionExecutionId, ExecutionId, JobId, TenantId};
 use crate::time::Timestamp;
@@ -192,13 +193,32 @@ pub struct DetectRequest {
     pub configuration: BTreeMap<String, String>,
     /// What the last answer left.
     pub cursor: Option<String>,
+    /// What is wanted besides the newest revision of what is configured.
+    #[serde(default)]
+    pub watch: Watch,
+}
+
+/// What a source is asked for besides the newest revision of what is
+/// configured. Each costs: ask only where a filter needs it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Watch {
+    /// Changes of every branch.
+    pub all_branches: bool,
+    /// Changes of every tag.
+    pub tags: bool,
+    /// The files of each change.
+    pub files: bool,
 }
 
 /// A source's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
-    /// The newest revision, where there is one.
+    /// The newest revision of what is configured, where there is one.
     pub newest: Option<Revision>,
+    /// What changed since the last answer; nothing the first time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<SourceChange>,
     /// For the next question.
     pub cursor: String,
 }

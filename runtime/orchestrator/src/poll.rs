@@ -9,7 +9,7 @@ use lockgate_execution::PipelineState;
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{Action, Pipeline};
 use lockgate_model::id::TenantId;
-use lockgate_model::job::{DetectRequest, Detection};
+use lockgate_model::job::{DetectRequest, Detection, Watch};
 use lockgate_model::trigger::{Trigger, TriggerType};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -162,6 +162,7 @@ async fn ask(
         action_type: source.action.action_type_id.clone(),
         configuration: source.action.configuration.clone(),
         cursor: source.cursor.clone(),
+        watch: Watch::default(),
     };
     // A start with many pipelines does not ask all at once.
     let _turn = shared.questions.acquire().await.ok()?;

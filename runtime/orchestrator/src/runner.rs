@@ -3,8 +3,9 @@
 
 use lockgate_model::action_type::{ActionTypeId, Catalogue};
 use lockgate_model::id::TenantId;
-use lockgate_model::job::{DetectRequest, Detection, Failure, Job, LogLine, Outcome};
+use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Job, LogLine, Outcome};
 use lockgate_model::limits::Limits;
+use lockgate_model::webhook::{Announcement, WebhookRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +45,26 @@ pub trait Runner: Send + Sync + 'static {
     /// the caller collects them from the directories.
     async fn run(&self, job: &Job, directories: Vec<Directory>, log: LogSink) -> Outcome;
 
-    /// What is the newest revision?
+    /// What is the newest revision, and what changed?
     async fn detect(&self, request: DetectRequest) -> Result<Detection, Failure>;
+
+    /// Whether providers of this type take webhook deliveries.
+    fn can_receive(&self, _tenant: &TenantId, _action_type: &ActionTypeId) -> bool {
+        false
+    }
+
+    /// What does this delivery announce? Nothing, where it is for another
+    /// repository or says nothing of interest.
+    ///
+    /// # Errors
+    /// It is refused: `PermissionError` where its signature does not hold.
+    async fn webhook(&self, request: WebhookRequest) -> Result<Option<Announcement>, Failure> {
+        Err(Failure::new(
+            FailureType::ConfigurationError,
+            format!(
+                "{} takes no webhook deliveries; poll it instead",
+                request.action_type
+            ),
+        ))
+    }
 }

@@ -4,7 +4,7 @@
 
 use lockgate_plugin::{
     Category, Description, Detection, Failure, Host, Job, Outcome, Provider, Revision, Source,
-    Success, configuration, export_source,
+    Success, Watch, configuration, export_source,
 };
 
 configuration! {
@@ -44,11 +44,13 @@ impl Source for NoOp {
     fn detect<H: Host>(
         configuration: NoOpConfiguration,
         _: Option<&str>,
+        _: Watch,
         _: &H,
     ) -> Result<Detection, Failure> {
         Ok(Detection {
             cursor: configuration.revision.clone(),
             newest: Some(revision(configuration.revision)),
+            changes: Vec::new(),
         })
     }
 }

@@ -7,8 +7,9 @@ use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
 use lockgate_model::definition::OutputArtifact;
 use lockgate_model::id::ExecutionId;
-use lockgate_model::job::{DetectRequest, Detection, Failure, Job};
+use lockgate_model::job::{DetectRequest, Detection, Failure, Job, Watch};
 use lockgate_model::time::Timestamp;
+use lockgate_model::webhook::{Announcement, WebhookRequest};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -182,15 +183,59 @@ impl Bench {
     /// # Errors
     /// The provider's failure.
     pub async fn detect(&self, prepared: &Prepared) -> Result<Detection, Failure> {
+        self.watch(prepared, None, Watch::default()).await
+    }
+
+    /// Asks what changed since the answer that held `cursor`.
+    ///
+    /// # Errors
+    /// The provider's failure.
+    pub async fn watch(
+        &self,
+        prepared: &Prepared,
+        cursor: Option<&str>,
+        watch: Watch,
+    ) -> Result<Detection, Failure> {
         let request = DetectRequest {
             tenant: self.job.tenant.clone(),
             action_type: self.job.action_type.clone(),
             configuration: self.job.configuration.clone(),
-            cursor: None,
+            cursor: cursor.map(str::to_owned),
+            watch,
         };
         let secrets = self.secrets.clone();
         host()
             .detect(prepared, request, LogSink::discard(), secrets)
+            .await
+    }
+
+    /// Hands over a webhook delivery instead.
+    ///
+    /// # Errors
+    /// The provider's failure.
+    pub async fn webhook(
+        &self,
+        prepared: &Prepared,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        wants_files: bool,
+    ) -> Result<Option<Announcement>, Failure> {
+        let request = WebhookRequest {
+            tenant: self.job.tenant.clone(),
+            action_type: self.job.action_type.clone(),
+            configuration: self.job.configuration.clone(),
+            method: "POST".into(),
+            path: None,
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: body.into(),
+            wants_files,
+        };
+        let secrets = self.secrets.clone();
+        host()
+            .webhook(prepared, request, LogSink::discard(), secrets)
             .await
     }
 }

@@ -1,7 +1,7 @@
 //! The contract's exports, for every type that is a provider, a source or a
 //! function in the kit's words.
 
-use super::{Component, wit::types, words};
+use super::{Component, source as translate, wit::types, words};
 use crate::bindings::function::exports::lockgate::action::handler;
 use crate::bindings::provider::exports::lockgate::action::provider;
 use crate::bindings::source::exports::lockgate::action::source;
@@ -23,8 +23,19 @@ impl<P: Providers> provider::Guest for P {
 impl<S: Source> source::Guest for S {
     fn detect(request: source::DetectRequest) -> Result<source::Detection, types::Failure> {
         let configuration = words::from_pairs(request.configuration).collect();
-        crate::detect::<S>(&configuration, request.cursor.as_deref(), &Component)
-            .map(words::detection)
+        let watch = translate::watch(request.watch);
+        crate::detect::<S>(&configuration, request.cursor.as_deref(), watch, &Component)
+            .map(translate::detection)
+            .map_err(words::failure)
+    }
+
+    fn webhook(
+        mut request: source::WebhookRequest,
+    ) -> Result<Option<source::Announcement>, types::Failure> {
+        let given = std::mem::take(&mut request.configuration);
+        let configuration = words::from_pairs(given).collect();
+        crate::webhook::<S>(&configuration, &translate::delivery(request), &Component)
+            .map(|announced| announced.map(translate::announcement))
             .map_err(words::failure)
     }
 }

@@ -3,6 +3,7 @@
 
 mod exports;
 mod http;
+mod source;
 mod words;
 
 use crate::bindings::provider::lockgate::action as wit;
@@ -31,6 +32,19 @@ impl Log for Component {
 impl Host for Component {
     fn secret_placeholder(&self, name: &str) -> Result<String, SecretError> {
         wit::secrets::placeholder(name).map_err(words::secret_error)
+    }
+
+    fn verify_hmac_sha256(
+        &self,
+        name: &str,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, SecretError> {
+        wit::secrets::verify_hmac_sha256(name, message, signature).map_err(words::secret_error)
+    }
+
+    fn secret_equals(&self, name: &str, text: &str) -> Result<bool, SecretError> {
+        wit::secrets::equals(name, text).map_err(words::secret_error)
     }
 
     fn exec(&self, command: &Command) -> Result<Exit, ExecError> {

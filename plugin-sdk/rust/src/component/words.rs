@@ -3,9 +3,9 @@
 
 use super::{CACHE, WORK, wit};
 use crate::{
-    ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Detection,
-    Ending, ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output,
-    Property, PropertyType, Revision, SecretError, Target,
+    ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Ending,
+    ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, Property,
+    PropertyType, Revision, SecretError, Target,
 };
 use std::path::Path;
 use wit::{artifacts, exec, invoke, log, secrets, types};
@@ -251,7 +251,7 @@ pub(super) fn from_pairs(pairs: Vec<types::Pair>) -> impl Iterator<Item = (Strin
     pairs.into_iter().map(|pair| (pair.name, pair.value))
 }
 
-fn to_pairs(pairs: &[(String, String)]) -> Vec<types::Pair> {
+pub(super) fn to_pairs(pairs: &[(String, String)]) -> Vec<types::Pair> {
     pairs
         .iter()
         .map(|(name, value)| types::Pair {
@@ -259,14 +259,4 @@ fn to_pairs(pairs: &[(String, String)]) -> Vec<types::Pair> {
             value: value.clone(),
         })
         .collect()
-}
-
-/// The detection in the words of interface `source`.
-pub(super) fn detection(
-    detection: Detection,
-) -> crate::bindings::source::exports::lockgate::action::source::Detection {
-    crate::bindings::source::exports::lockgate::action::source::Detection {
-        newest: detection.newest.map(revision),
-        cursor: detection.cursor,
-    }
 }

@@ -20,6 +20,8 @@ pub struct FakeHost<'s> {
     root: TempDir,
     granted: RefCell<Vec<PathBuf>>,
     secrets: RefCell<BTreeSet<String>>,
+    /// Messages and the signatures that fit them.
+    signatures: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
     exec: Script<'s, Command, Result<Exit, ExecError>>,
     http: Script<'s, Request, Result<Response, HttpError>>,
     invoke: Script<'s, (Target, String), Result<String, InvokeError>>,
@@ -44,6 +46,7 @@ impl<'s> FakeHost<'s> {
             root,
             granted: RefCell::default(),
             secrets: RefCell::default(),
+            signatures: RefCell::default(),
             exec: RefCell::new(Box::new(|_| {
                 Err(ExecError::Denied("the fake host grants no exec".into()))
             })),
@@ -102,6 +105,15 @@ impl<'s> FakeHost<'s> {
     #[must_use]
     pub fn with_secret(self, name: &str) -> Self {
         self.secrets.borrow_mut().insert(name.to_owned());
+        self
+    }
+
+    /// Takes this for the signature of this message under any secret that is
+    /// granted. The fake host has no secrets; it computes no signature.
+    #[must_use]
+    pub fn with_signature(self, message: &[u8], signature: &[u8]) -> Self {
+        let pair = (message.to_vec(), signature.to_vec());
+        self.signatures.borrow_mut().push(pair);
         self
     }
 
@@ -223,6 +235,24 @@ impl Host for FakeHost<'_> {
                 "the secret '{name}' is not granted; the grant that allows it is secret={name}"
             )))
         }
+    }
+
+    fn verify_hmac_sha256(
+        &self,
+        name: &str,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, SecretError> {
+        self.secret_placeholder(name)?;
+        let signatures = self.signatures.borrow();
+        Ok(signatures
+            .iter()
+            .any(|(signed, fits)| signed.as_slice() == message && fits.as_slice() == signature))
+    }
+
+    fn secret_equals(&self, name: &str, text: &str) -> Result<bool, SecretError> {
+        self.secret_placeholder(name)?;
+        Ok(text == Self::placeholder(name))
     }
 
     fn exec(&self, command: &Command) -> Result<Exit, ExecError> {

@@ -17,7 +17,7 @@ mod ssh;
 
 use client::exchange;
 use lockgate_plugin::testing::FakeHost;
-use lockgate_plugin::{Failure, FailureType, HttpError, Outcome, Request, Response, Success};
+use lockgate_plugin::{Failure, FailureType, HttpError, Outcome, Request, Response, Success, Watch};
 use source_git::SourceGit;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ fn detect(
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
         .collect();
-    lockgate_plugin::detect::<SourceGit>(&configuration, Some("before"), host)
+    lockgate_plugin::detect::<SourceGit>(&configuration, Some("before"), Watch::default(), host)
 }
 
 /// Where the artifact is.

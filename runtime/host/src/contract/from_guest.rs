@@ -1,14 +1,11 @@
 //! The contract's words into ours: what a guest answered, measured against the
 //! limit on answers first. Pure; called by the host right after a call.
 
-use super::exports::source::Detection as GuestDetection;
 use super::imports::types as wit;
 use lockgate_model::action_type::{
     ActionType, ActionTypeId, ArtifactCount, Category, Property, PropertyType,
 };
-use lockgate_model::job::{
-    Detection, External, Failure, FailureType, Outcome, Pending, Revision, Success,
-};
+use lockgate_model::job::{External, Failure, FailureType, Outcome, Pending, Revision, Success};
 use lockgate_model::time::Timestamp;
 
 /// An answer larger than the limit.
@@ -56,17 +53,6 @@ pub(crate) fn failure(no: wit::Failure, limit: u64) -> Result<Failure, TooLarge>
     let mut size = Size::default();
     let failure = failure_of(no, &mut size);
     size.within(limit).map(|()| failure)
-}
-
-/// What a source says of its newest revision.
-pub(crate) fn detection(detection: GuestDetection, limit: u64) -> Result<Detection, TooLarge> {
-    let mut size = Size::default();
-    size.add(&detection.cursor);
-    let detection = Detection {
-        newest: detection.newest.map(|it| revision(it, &mut size)),
-        cursor: detection.cursor,
-    };
-    size.within(limit).map(|()| detection)
 }
 
 /// What a provider says of itself: one action type for each of its names.
@@ -143,19 +129,25 @@ fn action_types(description: wit::Description) -> Vec<ActionType> {
         .collect()
 }
 
+/// How much was answered so far.
 #[derive(Default)]
-struct Size {
+pub(crate) struct Size {
     bytes: u64,
 }
 
 impl Size {
     /// Empty texts cost memory too, so every text counts a little more than it
     /// says.
-    fn add(&mut self, text: &str) {
-        self.bytes = self.bytes.saturating_add(text.len() as u64 + 8);
+    pub(crate) fn add(&mut self, text: &str) {
+        self.count(text.len() as u64 + 8);
     }
 
-    fn within(&self, limit: u64) -> Result<(), TooLarge> {
+    /// What is not text.
+    pub(crate) fn count(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    pub(crate) fn within(&self, limit: u64) -> Result<(), TooLarge> {
         if self.bytes > limit {
             Err(TooLarge { bytes: self.bytes })
         } else {
@@ -164,7 +156,7 @@ impl Size {
     }
 }
 
-fn revision(revision: wit::Revision, size: &mut Size) -> Revision {
+pub(crate) fn revision(revision: wit::Revision, size: &mut Size) -> Revision {
     size.add(&revision.id);
     size.add(revision.summary.as_deref().unwrap_or_default());
     size.add(revision.url.as_deref().unwrap_or_default());

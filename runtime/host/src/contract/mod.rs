@@ -3,6 +3,7 @@
 //! `lockgate-model`; the sandbox's store and the capabilities use it.
 
 pub(crate) mod from_guest;
+pub(crate) mod from_source;
 pub(crate) mod to_guest;
 
 /// Generated from `wit/`: every interface of ours, for all worlds at once. WASI
@@ -28,6 +29,8 @@ mod generated {
         imports: {
             "lockgate:action/log.write": trappable,
             "lockgate:action/secrets.placeholder": trappable,
+            "lockgate:action/secrets.verify-hmac-sha256": trappable,
+            "lockgate:action/secrets.equals": trappable,
             default: async | trappable,
         },
         exports: { default: async },

@@ -4,7 +4,7 @@ use crate::bench::{NONE, host, misbehaving, small, source};
 use lockgate_host::{LogSink, Plugin, Prepared, Secrets};
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::grant::Grant;
-use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType};
+use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Watch};
 use lockgate_model::plugin::World;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ async fn detect(prepared: &Prepared, set: &[(&str, &str)]) -> Result<Detection, 
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         cursor: None,
+        watch: Watch::default(),
     };
     let (log, secrets) = (LogSink::discard(), Secrets::none());
     host().detect(prepared, request, log, secrets).await

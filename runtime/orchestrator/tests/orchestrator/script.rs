@@ -173,6 +173,7 @@ impl Question {
     pub(crate) fn answer(self, revision: &str) {
         let _ = self.reply.send(Ok(Detection {
             newest: Some(revision_of(revision)),
+            changes: Vec::new(),
             cursor: format!("after {revision}"),
         }));
     }

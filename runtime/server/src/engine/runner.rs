@@ -8,6 +8,7 @@ use lockgate_model::id::TenantId;
 use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Job, Outcome};
 use lockgate_model::limits::Limits;
 use lockgate_model::plugin::World;
+use lockgate_model::webhook::{Announcement, WebhookRequest};
 use lockgate_orchestrator::{Directory, Runner};
 use std::sync::Arc;
 
@@ -77,6 +78,24 @@ impl Runner for Plugins {
         };
         self.host
             .detect(&prepared, request, LogSink::discard(), self.secrets())
+            .await
+    }
+
+    fn can_receive(&self, tenant: &TenantId, action_type: &ActionTypeId) -> bool {
+        self.can_detect(tenant, action_type)
+    }
+
+    async fn webhook(&self, request: WebhookRequest) -> Result<Option<Announcement>, Failure> {
+        let prepared = match &self.serving(&request.action_type)?.prepared {
+            Ok(prepared) => prepared.clone(),
+            Err(error) => return Err(error.failure()),
+        };
+        let asked = request.action_type.to_string();
+        let log = LogSink::new(move |line| {
+            tracing::debug!(action_type = asked, text = line.text, "webhook");
+        });
+        self.host
+            .webhook(&prepared, request, log, self.secrets())
             .await
     }
 }
