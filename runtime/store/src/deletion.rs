@@ -5,7 +5,7 @@
 use crate::fault::Fault;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, job, log_chunk, pipeline,
-    pipeline_version, stage_execution, stage_lock,
+    pipeline_version, schedule, stage_execution, stage_lock,
 };
 use lockgate_model::id::TenantId;
 use rusqlite::Connection;
@@ -15,7 +15,7 @@ const EXECUTIONS: u32 = 16;
 /// Events removed in one step.
 const EVENTS: u32 = 1000;
 
-/// Hides the pipeline and cancels its jobs.
+/// Hides the pipeline, cancels its jobs, and removes its schedules.
 pub(crate) fn begin(
     connection: &Connection,
     tenant: &TenantId,
@@ -24,6 +24,7 @@ pub(crate) fn begin(
 ) -> Result<(), Fault> {
     pipeline::mark_deleting(connection, tenant, name, expected)?;
     job::delete(connection, tenant, name)?;
+    schedule::delete_of(connection, tenant, name)?;
     Ok(())
 }
 

@@ -12,11 +12,13 @@ mod installation;
 mod lease;
 mod log;
 mod migration;
+mod notification;
 mod open;
 mod queue;
 mod read;
 mod readers;
 mod record;
+mod schedule;
 mod store;
 mod table;
 mod writer;
@@ -26,9 +28,11 @@ pub use error::StoreError;
 pub use installation::{AccessKey, InstalledPlugin, PluginWithGrant};
 pub use lease::{Claim, ClaimedJob, Lease, LeaseToken};
 pub use log::StoredLine;
+pub use notification::{NotificationRule, NotificationRuleState, Progress, Seen, Unseen};
 pub use record::{
     ActionExecution, Approval, ArtifactRecord, Definition, Event, Execution, ExecutionDetail, Job,
     Loaded, OutboxPosition, PipelineSummary, Snapshot, SourceCursor, StageExecution, StageLock,
     StoredEvent,
 };
+pub use schedule::{Fired, Schedule};
 pub use store::{Options, Store};

@@ -7,7 +7,10 @@ use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
 /// In order; the first has number 1. Never change one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_notification_and_schedule.sql"),
+];
 
 /// Marks the file as ours: "LKGT".
 const APPLICATION_ID: i32 = 0x4c4b_4754;

@@ -13,9 +13,11 @@ pub(crate) mod execution;
 pub(crate) mod idempotency;
 pub(crate) mod job;
 pub(crate) mod log_chunk;
+pub(crate) mod notification_rule;
 pub(crate) mod pipeline;
 pub(crate) mod pipeline_version;
 pub(crate) mod plugin;
+pub(crate) mod schedule;
 pub(crate) mod stage_execution;
 pub(crate) mod stage_lock;
 

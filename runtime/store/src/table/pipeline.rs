@@ -11,6 +11,8 @@ use lockgate_model::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 const VERSION: &str = "SELECT version, deleting_at FROM pipeline WHERE tenant = $1 AND name = $2";
+const CREATED: &str = "SELECT created_at FROM pipeline \
+    WHERE tenant = $1 AND name = $2 AND deleting_at IS NULL";
 const ADVANCE: &str = "UPDATE pipeline SET version = $1, updated_at = $2 \
     WHERE tenant = $3 AND name = $4 AND version = $5 AND deleting_at IS NULL";
 const ADVANCE_DEFINITION: &str = "UPDATE pipeline SET version = $1, updated_at = $2, definition_version = $3 \
@@ -99,6 +101,16 @@ pub(crate) fn version(
     Ok(found
         .filter(|(_, deleting)| deleting.is_none())
         .map(|(version, _)| unsigned(version)))
+}
+
+/// When it was made; nothing where there is no pipeline, or no longer.
+pub(crate) fn created(
+    connection: &Connection,
+    tenant: &TenantId,
+    name: &str,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let key = params![tenant.as_str(), name];
+    find(connection, CREATED, key, |row| row.get(0).map(Timestamp))
 }
 
 /// Replaces the snapshot.

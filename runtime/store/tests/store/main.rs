@@ -15,4 +15,6 @@ mod isolation;
 mod lease;
 mod log;
 mod model;
+mod notification;
 mod opening;
+mod schedule;
