@@ -4,8 +4,8 @@
 //! imported; a `dyn Host` would import every capability.
 
 use crate::{
-    ArtifactError, Command, ExecError, Exit, HttpError, InvokeError, Log, Request, Response,
-    SecretError, Target,
+    ArtifactError, Command, ExecError, Exit, HttpError, InvokeError, Log, PipelineError,
+    PipelineStart, Request, Response, SecretError, Target,
 };
 use std::io::Write;
 use std::path::Path;
@@ -53,6 +53,15 @@ pub trait Host: Log {
     /// # Errors
     /// It could not be called, or failed itself ([`InvokeError::Failed`]).
     fn invoke(&self, target: &Target, event: &str) -> Result<String, InvokeError>;
+
+    /// Starts another pipeline of the same tenant, waits for nothing, and
+    /// returns the id of its execution. One action execution starts a pipeline
+    /// once: asked again, in a later attempt too, the answer is the first
+    /// execution's id.
+    ///
+    /// # Errors
+    /// It was not started.
+    fn start_pipeline(&self, start: &PipelineStart) -> Result<String, PipelineError>;
 
     /// Sends a request and reads the whole response into memory, at most
     /// [`Request::limit`] bytes. Any status is a response; redirects are not

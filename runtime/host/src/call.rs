@@ -3,6 +3,7 @@
 
 use crate::capability::artifacts::{OpenDirectory, usage};
 use crate::capability::invoke::Functions;
+use crate::capability::pipelines::Pipelines;
 use crate::capability::secrets::Secrets;
 use crate::contract::exports;
 use crate::contract::exports::source::{DetectRequest, WebhookRequest};
@@ -53,6 +54,7 @@ pub(crate) struct Around {
     pub(crate) log: LogSink,
     pub(crate) secrets: Secrets,
     pub(crate) functions: Functions,
+    pub(crate) pipelines: Pipelines,
 }
 
 impl Host {
@@ -146,6 +148,7 @@ impl Host {
             shared,
             self.clone(),
             around.functions,
+            around.pipelines,
             directories,
             preopens,
         )

@@ -4,6 +4,7 @@
 
 use crate::code_cache::CodeCache;
 use crate::engine;
+use crate::imports::Needs;
 use crate::prepare::one_line;
 use crate::settings::HostSettings;
 use crate::store::JobState;
@@ -49,7 +50,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) cache: CodeCache,
     /// By set of needs.
-    pub(crate) linkers: [OnceLock<Linker<JobState>>; 16],
+    pub(crate) linkers: [OnceLock<Linker<JobState>>; Needs::SETS],
     compiled: Mutex<HashMap<Digest, Component>>,
     pub(crate) jobs: Semaphore,
     pub(crate) functions: Semaphore,
@@ -72,7 +73,7 @@ impl Host {
             settings,
             engine,
             cache,
-            linkers: Default::default(),
+            linkers: [const { OnceLock::new() }; Needs::SETS],
             compiled: Mutex::default(),
         })))
     }

@@ -11,7 +11,15 @@ use std::collections::BTreeSet;
 pub(crate) struct Needs(u8);
 
 impl Needs {
-    const EACH: [Need; 4] = [Need::Http, Need::Secrets, Need::Exec, Need::Invoke];
+    const EACH: [Need; 5] = [
+        Need::Http,
+        Need::Secrets,
+        Need::Exec,
+        Need::Invoke,
+        Need::Pipelines,
+    ];
+    /// How many sets there are.
+    pub(crate) const SETS: usize = 1 << Self::EACH.len();
 
     pub(crate) fn insert(&mut self, need: Need) {
         self.0 |= 1 << need as u8;
@@ -21,7 +29,7 @@ impl Needs {
         self.0 & (1 << need as u8) != 0
     }
 
-    /// One number for each set, from 0 to 15.
+    /// One number for each set, below [`Needs::SETS`].
     pub(crate) fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -115,6 +123,7 @@ fn classify(name: &str) -> Import {
         "wasi:http/outgoing-handler" | "wasi:http/types" => Import::Needs(Need::Http),
         "lockgate:action/exec" => Import::Needs(Need::Exec),
         "lockgate:action/invoke" => Import::Needs(Need::Invoke),
+        "lockgate:action/pipelines" => Import::Needs(Need::Pipelines),
         "lockgate:action/secrets" => Import::Needs(Need::Secrets),
         _ => Import::Unknown,
     }
@@ -157,6 +166,7 @@ mod tests {
             "lockgate:action/artifacts@0.1.0",
             "lockgate:action/exec@0.1.0",
             "lockgate:action/invoke@0.1.0",
+            "lockgate:action/pipelines@0.1.0",
             "lockgate:action/secrets@0.1.0",
             "wasi:http/outgoing-handler@0.2.6",
         ] {

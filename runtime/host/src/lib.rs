@@ -29,6 +29,7 @@ mod source;
 mod store;
 
 pub use capability::invoke::Functions;
+pub use capability::pipelines::{PipelineStart, PipelineStartError, Pipelines};
 pub use capability::secrets::Secrets;
 pub use floor::floor;
 pub use host::{Host, HostError};

@@ -2,7 +2,7 @@
 //! capabilities, so that what was not granted is not even there. Built on first
 //! use; the host keeps them.
 
-use crate::contract::imports::{artifacts, exec, invoke, log, secrets, types};
+use crate::contract::imports::{artifacts, exec, invoke, log, pipelines, secrets, types};
 use crate::imports::Needs;
 use crate::store::JobState;
 use lockgate_model::plugin::Import as Need;
@@ -36,6 +36,7 @@ pub(crate) fn linker(engine: &Engine, needs: Needs) -> Result<Linker<JobState>> 
             Need::Secrets => secrets::add_to_linker::<_, Me>(&mut linker, |state| state)?,
             Need::Exec => exec::add_to_linker::<_, Me>(&mut linker, |state| state)?,
             Need::Invoke => invoke::add_to_linker::<_, Me>(&mut linker, |state| state)?,
+            Need::Pipelines => pipelines::add_to_linker::<_, Me>(&mut linker, |state| state)?,
         }
     }
     Ok(linker)

@@ -2,6 +2,7 @@
 //! secrets and functions come from. Values only.
 
 use crate::capability::invoke::Functions;
+use crate::capability::pipelines::Pipelines;
 use crate::capability::secrets::Secrets;
 use crate::log::LogSink;
 use lockgate_model::job::Job;
@@ -52,10 +53,12 @@ pub struct RunRequest {
     pub secrets: Secrets,
     /// Asked when a guest calls an installed function.
     pub functions: Functions,
+    /// Asked when a guest starts a pipeline.
+    pub pipelines: Pipelines,
 }
 
 impl RunRequest {
-    /// A job with no directories, no secrets and no functions.
+    /// A job with no directories, no secrets, no functions and no pipelines.
     #[must_use]
     pub fn new(job: Job, log: LogSink) -> Self {
         Self {
@@ -64,6 +67,7 @@ impl RunRequest {
             log,
             secrets: Secrets::none(),
             functions: Functions::none(),
+            pipelines: Pipelines::none(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::call::{Answer, Around, Call, wrong_call};
 use crate::capability::invoke::Functions;
+use crate::capability::pipelines::Pipelines;
 use crate::capability::secrets::Secrets;
 use crate::contract::{from_guest, to_guest};
 use crate::fault;
@@ -60,6 +61,7 @@ impl Host {
             log: LogSink::discard(),
             secrets: Secrets::none(),
             functions: Functions::none(),
+            pipelines: Pipelines::none(),
         };
         let answer = self
             .perform(prepared, around, Call::Describe)
@@ -103,6 +105,7 @@ impl Host {
             log: request.log,
             secrets: request.secrets,
             functions: request.functions,
+            pipelines: request.pipelines,
         };
         let job = to_guest::job(request.job, action_type, deadline_millis);
         match self
@@ -146,6 +149,7 @@ impl Host {
             log,
             secrets: Secrets::none(),
             functions: Functions::none(),
+            pipelines: Pipelines::none(),
         };
         let faulted = |failure: Failure| InvokeError::Faulted(failure.message);
         let answer = self

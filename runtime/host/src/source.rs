@@ -5,6 +5,7 @@
 
 use crate::call::{Answer, Around, Call, wrong_call};
 use crate::capability::invoke::Functions;
+use crate::capability::pipelines::Pipelines;
 use crate::capability::secrets::Secrets;
 use crate::contract::{from_guest, from_source, to_guest};
 use crate::fault;
@@ -110,6 +111,7 @@ fn question(limits: Limits, log: LogSink, secrets: Secrets) -> Around {
         log,
         secrets,
         functions: Functions::none(),
+        pipelines: Pipelines::none(),
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::capability::artifacts::OpenDirectory;
 use crate::capability::http::Egress;
 use crate::capability::invoke::Functions;
+use crate::capability::pipelines::Pipelines;
 use crate::capability::secrets::{Placeholders, Secrets};
 use crate::capability::stdio::Stdio;
 use crate::host::Host;
@@ -124,6 +125,9 @@ pub(crate) struct JobState {
     pub(crate) shared: Arc<JobShared>,
     pub(crate) host: Host,
     pub(crate) functions: Functions,
+    pub(crate) pipelines: Pipelines,
+    /// Starts of pipelines that were asked for.
+    pub(crate) starts: u32,
     pub(crate) directories: Arc<[OpenDirectory]>,
     pub(crate) limiter: Limiter,
     table: ResourceTable,
@@ -146,6 +150,7 @@ impl JobState {
         shared: Arc<JobShared>,
         host: Host,
         functions: Functions,
+        pipelines: Pipelines,
         directories: Arc<[OpenDirectory]>,
         preopens: Vec<Preopen>,
     ) -> wasmtime::Result<Self> {
@@ -159,6 +164,8 @@ impl JobState {
             shared,
             host,
             functions,
+            pipelines,
+            starts: 0,
             directories,
             table,
             wasi: None,

@@ -26,6 +26,18 @@ pub struct Grant {
     pub exec_network: bool,
     /// Calls of function components.
     pub invoke: bool,
+    /// Pipelines of the same tenant that it may start.
+    pub pipelines: BTreeSet<PipelineGrant>,
+}
+
+/// One pipeline that a plugin may start, by its name; or `*`, for all.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PipelineGrant {
+    /// `*`
+    Every,
+    /// This one.
+    Named(String),
 }
 
 /// `name[:port][+private]`. The name is a host name, a literal address, `*` for
@@ -70,6 +82,8 @@ pub enum Capability {
     ExecNetwork,
     /// `invoke`
     Invoke,
+    /// `pipeline=<name>`
+    Pipeline(PipelineGrant),
 }
 
 /// A grant that cannot be read; the text says what to write.
@@ -101,7 +115,19 @@ impl Grant {
             Capability::Exec => self.exec = true,
             Capability::ExecNetwork => self.exec_network = true,
             Capability::Invoke => self.invoke = true,
+            Capability::Pipeline(pipeline) => {
+                self.pipelines.insert(pipeline);
+            }
         }
+    }
+
+    /// Whether it may start the pipeline of this name.
+    #[must_use]
+    pub fn starts(&self, pipeline: &str) -> bool {
+        self.pipelines.iter().any(|granted| match granted {
+            PipelineGrant::Every => true,
+            PipelineGrant::Named(name) => name == pipeline,
+        })
     }
 }
 
@@ -119,6 +145,7 @@ impl Grant {
             .chain(flag(self.exec, Capability::Exec))
             .chain(flag(self.exec_network, Capability::ExecNetwork))
             .chain(flag(self.invoke, Capability::Invoke))
+            .chain(self.pipelines.iter().cloned().map(Capability::Pipeline))
     }
 }
 
@@ -204,6 +231,47 @@ impl fmt::Display for HostGrant {
     }
 }
 
+impl FromStr for PipelineGrant {
+    type Err = InvalidGrant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidGrant> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'@' | b'-' | b'_');
+        match text {
+            "*" => Ok(Self::Every),
+            name if (1..=100).contains(&name.len()) && name.bytes().all(plain) => {
+                Ok(Self::Named(name.to_owned()))
+            }
+            _ => Err(InvalidGrant {
+                value: text.into(),
+                remedy: "write the name of a pipeline (letters, digits and . @ - _), or * for every pipeline".into(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for PipelineGrant {
+    type Error = InvalidGrant;
+
+    fn try_from(text: String) -> Result<Self, InvalidGrant> {
+        text.parse()
+    }
+}
+
+impl From<PipelineGrant> for String {
+    fn from(pipeline: PipelineGrant) -> Self {
+        pipeline.to_string()
+    }
+}
+
+impl fmt::Display for PipelineGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Every => "*",
+            Self::Named(name) => name,
+        })
+    }
+}
+
 impl FromStr for GrantLine {
     type Err = InvalidGrant;
 
@@ -242,9 +310,10 @@ impl FromStr for GrantLine {
             ("exec", None) => Capability::Exec,
             ("exec-network", None) => Capability::ExecNetwork,
             ("invoke", None) => Capability::Invoke,
+            ("pipeline", Some(name)) => Capability::Pipeline(name.parse()?),
             _ => {
                 return Err(invalid(
-                    "a capability is one of http=<host>, secret=<name>, read=<path>, write=<path>, exec, exec-network, invoke"
+                    "a capability is one of http=<host>, secret=<name>, read=<path>, write=<path>, exec, exec-network, invoke, pipeline=<name>"
                         .into(),
                 ));
             }
@@ -266,6 +335,7 @@ impl fmt::Display for Capability {
             Self::Exec => f.write_str("exec"),
             Self::ExecNetwork => f.write_str("exec-network"),
             Self::Invoke => f.write_str("invoke"),
+            Self::Pipeline(pipeline) => write!(f, "pipeline={pipeline}"),
         }
     }
 }
@@ -294,6 +364,8 @@ mod tests {
             "build-commands exec",
             "build-commands exec-network",
             "invoke-function invoke",
+            "start-pipeline pipeline=Deploy_1.site@eu",
+            "start-pipeline pipeline=*",
         ] {
             assert_eq!(line.parse::<GrantLine>().unwrap().to_string(), line);
         }
@@ -312,6 +384,10 @@ mod tests {
             "source-git read=/srv/../etc",
             "source-git exec=yes",
             "source-git kv",
+            "start-pipeline pipeline",
+            "start-pipeline pipeline=",
+            "start-pipeline pipeline=site-*",
+            "start-pipeline pipeline=a b",
         ] {
             let error = line.parse::<GrantLine>().unwrap_err();
             assert!(error.to_string().contains("is not a grant: "), "{error}");

@@ -66,6 +66,9 @@ pub struct Asks {
     /// Calls of function components.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoke: Option<String>,
+    /// Starts of other pipelines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipelines: Option<String>,
     /// Imports without which it still does something useful. Where one of them
     /// is not granted the plugin runs all the same, and each use is denied.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -84,6 +87,8 @@ pub enum Import {
     Exec,
     /// Calls of function components.
     Invoke,
+    /// Starts of other pipelines.
+    Pipelines,
 }
 
 impl Import {
@@ -96,6 +101,7 @@ impl Import {
             Self::Secrets => !grant.secrets.is_empty(),
             Self::Exec => grant.exec,
             Self::Invoke => grant.invoke,
+            Self::Pipelines => !grant.pipelines.is_empty(),
         }
     }
 
@@ -107,6 +113,7 @@ impl Import {
             Self::Secrets => "secret=<name>",
             Self::Exec => "exec",
             Self::Invoke => "invoke",
+            Self::Pipelines => "pipeline=<name>",
         }
     }
 }
@@ -118,6 +125,7 @@ impl fmt::Display for Import {
             Self::Secrets => "secrets (lockgate:action/secrets)",
             Self::Exec => "commands (lockgate:action/exec)",
             Self::Invoke => "function calls (lockgate:action/invoke)",
+            Self::Pipelines => "starts of pipelines (lockgate:action/pipelines)",
         })
     }
 }

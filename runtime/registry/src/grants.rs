@@ -118,6 +118,7 @@ impl Grants {
                 Capability::Exec => &asks.exec,
                 Capability::ExecNetwork => &asks.exec_network,
                 Capability::Invoke => &asks.invoke,
+                Capability::Pipeline(_) => &asks.pipelines,
             };
             if asked.is_none() {
                 return Err(GrantsError::NotAsked {

@@ -8,8 +8,8 @@ mod words;
 
 use crate::bindings::provider::lockgate::action as wit;
 use crate::{
-    ArtifactError, Command, ExecError, Exit, Host, HttpError, InvokeError, Level, Log, Request,
-    Response, SecretError, Target,
+    ArtifactError, Command, ExecError, Exit, Host, HttpError, InvokeError, Level, Log,
+    PipelineError, PipelineStart, Request, Response, SecretError, Target,
 };
 use std::io::Write;
 use std::path::Path;
@@ -55,6 +55,15 @@ impl Host for Component {
 
     fn invoke(&self, target: &Target, event: &str) -> Result<String, InvokeError> {
         wit::invoke::call(&words::target(target), event).map_err(words::invoke_error)
+    }
+
+    fn start_pipeline(&self, start: &PipelineStart) -> Result<String, PipelineError> {
+        wit::pipelines::start(
+            &start.pipeline,
+            &words::to_pairs(&start.variables),
+            &words::source_revisions(&start.source_revisions),
+        )
+        .map_err(words::pipeline_error)
     }
 
     fn http_to(&self, request: &Request, sink: &mut dyn Write) -> Result<Response, HttpError> {

@@ -4,11 +4,11 @@
 use super::{CACHE, WORK, wit};
 use crate::{
     ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Ending,
-    ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, Property,
-    PropertyType, Revision, SecretError, Target,
+    ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, PipelineError,
+    Property, PropertyType, Revision, RevisionType, SecretError, Target,
 };
 use std::path::Path;
-use wit::{artifacts, exec, invoke, log, secrets, types};
+use wit::{artifacts, exec, invoke, log, pipelines, secrets, types};
 
 pub(super) fn path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
@@ -52,6 +52,32 @@ pub(super) fn invoke_error(error: invoke::Error) -> InvokeError {
         invoke::Error::Invalid(text) => InvokeError::Invalid(text),
         invoke::Error::Failed(text) => InvokeError::Failed(text),
         invoke::Error::Faulted(text) => InvokeError::Faulted(text),
+    }
+}
+
+pub(super) fn source_revisions(
+    revisions: &[crate::SourceRevision],
+) -> Vec<pipelines::SourceRevision> {
+    let kind = |kind: RevisionType| match kind {
+        RevisionType::CommitId => pipelines::RevisionType::CommitId,
+        RevisionType::ImageDigest => pipelines::RevisionType::ImageDigest,
+        RevisionType::S3ObjectVersionId => pipelines::RevisionType::S3ObjectVersionId,
+        RevisionType::S3ObjectKey => pipelines::RevisionType::S3ObjectKey,
+    };
+    let revision = |revision: &crate::SourceRevision| pipelines::SourceRevision {
+        action_name: revision.action.clone(),
+        revision_type: revision.kind.map(kind),
+        revision_id: revision.id.clone(),
+    };
+    revisions.iter().map(revision).collect()
+}
+
+pub(super) fn pipeline_error(error: pipelines::Error) -> PipelineError {
+    match error {
+        pipelines::Error::Denied(text) => PipelineError::Denied(text),
+        pipelines::Error::NotFound(text) => PipelineError::NotFound(text),
+        pipelines::Error::Invalid(text) => PipelineError::Invalid(text),
+        pipelines::Error::Failed(text) => PipelineError::Failed(text),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::files;
 use crate::{
-    ArtifactError, Command, ExecError, Exit, Host, HttpError, InvokeError, Level, Log, Request,
-    Response, SecretError, Target,
+    ArtifactError, Command, ExecError, Exit, Host, HttpError, InvokeError, Level, Log,
+    PipelineError, PipelineStart, Request, Response, SecretError, Target,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -25,10 +25,12 @@ pub struct FakeHost<'s> {
     exec: Script<'s, Command, Result<Exit, ExecError>>,
     http: Script<'s, Request, Result<Response, HttpError>>,
     invoke: Script<'s, (Target, String), Result<String, InvokeError>>,
+    pipelines: Script<'s, PipelineStart, Result<String, PipelineError>>,
     log: RefCell<Vec<(Level, String)>>,
     commands: RefCell<Vec<Command>>,
     requests: RefCell<Vec<Request>>,
     calls: RefCell<Vec<(Target, String)>>,
+    starts: RefCell<Vec<PipelineStart>>,
 }
 
 impl<'s> FakeHost<'s> {
@@ -59,10 +61,17 @@ impl<'s> FakeHost<'s> {
             invoke: RefCell::new(Box::new(|_| {
                 Err(InvokeError::Denied("the fake host grants no invoke".into()))
             })),
+            pipelines: RefCell::new(Box::new(|start| {
+                Err(PipelineError::Denied(format!(
+                    "the fake host grants no pipeline={}",
+                    start.pipeline
+                )))
+            })),
             log: RefCell::default(),
             commands: RefCell::default(),
             requests: RefCell::default(),
             calls: RefCell::default(),
+            starts: RefCell::default(),
         }
     }
 
@@ -98,6 +107,16 @@ impl<'s> FakeHost<'s> {
         mut script: impl FnMut(Target, String) -> Result<String, InvokeError> + 's,
     ) -> Self {
         self.invoke = RefCell::new(Box::new(move |(target, event)| script(target, event)));
+        self
+    }
+
+    /// Answers starts of pipelines so.
+    #[must_use]
+    pub fn on_start_pipeline(
+        mut self,
+        script: impl FnMut(PipelineStart) -> Result<String, PipelineError> + 's,
+    ) -> Self {
+        self.pipelines = RefCell::new(Box::new(script));
         self
     }
 
@@ -190,6 +209,12 @@ impl<'s> FakeHost<'s> {
         self.calls.borrow().clone()
     }
 
+    /// The pipelines that were to be started.
+    #[must_use]
+    pub fn pipeline_starts(&self) -> Vec<PipelineStart> {
+        self.starts.borrow().clone()
+    }
+
     /// Whether a path lies where the provider may go.
     fn reach(&self, path: &Path, write: bool) -> Result<(), ArtifactError> {
         let inside = |directory: &Path| path.starts_with(directory);
@@ -264,6 +289,11 @@ impl Host for FakeHost<'_> {
         let call = (target.clone(), event.to_owned());
         self.calls.borrow_mut().push(call.clone());
         (self.invoke.borrow_mut())(call)
+    }
+
+    fn start_pipeline(&self, start: &PipelineStart) -> Result<String, PipelineError> {
+        self.starts.borrow_mut().push(start.clone());
+        (self.pipelines.borrow_mut())(start.clone())
     }
 
     fn http_to(&self, request: &Request, sink: &mut dyn Write) -> Result<Response, HttpError> {

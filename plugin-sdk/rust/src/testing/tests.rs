@@ -3,8 +3,8 @@
 
 use super::FakeHost;
 use crate::{
-    ArtifactError, Command, Ending, ExecError, Host, HttpError, InvokeError, Request, Response,
-    SecretError, Target,
+    ArtifactError, Command, Ending, ExecError, Host, HttpError, InvokeError, PipelineError,
+    PipelineStart, Request, Response, SecretError, Target,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -23,6 +23,13 @@ fn what_has_no_script_is_denied_and_still_remembered() {
     assert_eq!(host.commands()[0].arguments, ["git", "fetch"]);
     assert_eq!(host.requests()[0].url, "https://example.com");
     assert_eq!(host.calls().len(), 1);
+    let start = PipelineStart {
+        pipeline: "Deploy".into(),
+        ..PipelineStart::default()
+    };
+    let pipeline = host.start_pipeline(&start);
+    assert!(matches!(pipeline, Err(PipelineError::Denied(_))));
+    assert_eq!(host.pipeline_starts(), [start]);
 }
 
 #[test]

@@ -7,5 +7,6 @@ pub(crate) mod exec;
 pub(crate) mod http;
 pub(crate) mod invoke;
 pub(crate) mod log;
+pub(crate) mod pipelines;
 pub(crate) mod secrets;
 pub(crate) mod stdio;

@@ -20,6 +20,7 @@ mod generated {
                 import lockgate:action/secrets@0.1.0;
                 import lockgate:action/exec@0.1.0;
                 import lockgate:action/invoke@0.1.0;
+                import lockgate:action/pipelines@0.1.0;
                 export lockgate:action/provider@0.1.0;
                 export lockgate:action/source@0.1.0;
                 export lockgate:action/handler@0.1.0;

@@ -85,6 +85,7 @@ fn document_text(document: &PluginDocument) -> String {
         ("exec", &document.asks.exec),
         ("exec-network", &document.asks.exec_network),
         ("invoke", &document.asks.invoke),
+        ("pipeline", &document.asks.pipelines),
     ];
     let _ = writeln!(text, "\nasks for");
     for (name, reason) in asks {
