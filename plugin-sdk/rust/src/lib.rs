@@ -51,6 +51,7 @@ mod invoke;
 mod job;
 mod log;
 mod outcome;
+mod pipelines;
 mod provider;
 mod providers;
 mod secrets;
@@ -59,6 +60,8 @@ mod value;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(feature = "commands")]
+pub mod commands;
 #[cfg(target_family = "wasm")]
 mod component;
 mod export;
@@ -79,9 +82,10 @@ pub use exec::{Command, Ending, ExecError, Exit, Output};
 pub use host::Host;
 pub use http::{HttpError, Method, Request, Response, Scheme, Url};
 pub use invoke::{InvokeError, Target};
-pub use job::{Artifact, Job};
+pub use job::{Artifact, ConditionType, Job};
 pub use log::{Level, Log};
 pub use outcome::{Detection, Failure, FailureType, Outcome, Pending, Revision, Success};
+pub use pipelines::{PipelineError, PipelineStart, RevisionType, SourceRevision};
 pub use provider::{Function, Provider, Source, call, detect, run, webhook};
 pub use providers::Providers;
 pub use secrets::SecretError;

@@ -5,12 +5,11 @@
 //! wrong with it is a warning. The provider calls it.
 
 use crate::buildspec::CachePath;
-use crate::selection::{Pattern, walk};
-use crate::sources::{cannot, make_directory, primary_directory};
+use lockgate_plugin::commands::{Pattern, cannot, home, make_directory, primary_directory, walk};
 use lockgate_plugin::{Command, Failure, Host, Job};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The home directories of CodeBuild's images and of the sandbox; what lies in
 /// them is looked for in the build's own.
@@ -21,13 +20,6 @@ const DEPTH: usize = 128;
 const KEPT: &str = "kept";
 const NEXT: &str = "next";
 const OLD: &str = "old";
-
-/// The home directory of a build's commands: on the disk and the same for all
-/// its shells, unlike the sandbox's own.
-#[must_use]
-pub fn home(job: &Job) -> PathBuf {
-    job.work.join("home")
-}
 
 /// What a build keeps.
 #[derive(Debug)]

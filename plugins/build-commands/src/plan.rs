@@ -4,84 +4,33 @@
 //! anything. Knows no shell and no files.
 
 use crate::buildspec::{OnFailure, Phase, PhaseName};
+use lockgate_plugin::commands::Step;
 
-/// All commands of a build. The first step is 0; `steps.len()` is the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// In an order in which every step leads to a later one or to the end.
-    pub steps: Vec<Step>,
-}
-
-/// One command at one point of the build.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The phase that it belongs to.
-    pub phase: PhaseName,
-    /// Of the phase's `finally`.
-    pub finally: bool,
-    /// Counts from 1 within its list.
-    pub number: usize,
-    /// Length of its list.
-    pub of: usize,
-    /// The command, verbatim.
-    pub command: String,
-    /// What follows when it succeeds.
-    pub on_success: usize,
-    /// What follows when it fails.
-    pub on_failure: usize,
-}
-
-impl Step {
-    /// Where it stands, for people: `build command 2 of 3`.
-    #[must_use]
-    pub fn place(&self) -> String {
-        let kind = if self.finally {
-            "finally command"
-        } else {
-            "command"
+/// Lays out the phases, which come in the order in which they run.
+#[must_use]
+pub fn steps(phases: &[Phase]) -> Vec<Step> {
+    let sizes: Vec<usize> = phases
+        .iter()
+        .map(|phase| phase.commands.len() + 2 * phase.finally.len())
+        .collect();
+    let end = sizes.iter().sum();
+    let mut steps = Vec::with_capacity(end);
+    let mut start = 0;
+    for (index, (phase, size)) in phases.iter().zip(&sizes).enumerate() {
+        let next = start + size;
+        let post_build_follows = phases
+            .get(index + 1)
+            .is_some_and(|phase| phase.name == PhaseName::PostBuild);
+        let failed = match phase.on_failure {
+            Some(OnFailure::Continue) => next,
+            Some(OnFailure::Abort) => end,
+            None if phase.name == PhaseName::Build && post_build_follows => next,
+            None => end,
         };
-        format!(
-            "{} {kind} {} of {}",
-            self.phase.as_str(),
-            self.number,
-            self.of
-        )
+        lay_out(&mut steps, phase, start, next, failed);
+        start = next;
     }
-}
-
-impl Plan {
-    /// Lays out the phases, which come in the order in which they run.
-    #[must_use]
-    pub fn of(phases: &[Phase]) -> Self {
-        let sizes: Vec<usize> = phases
-            .iter()
-            .map(|phase| phase.commands.len() + 2 * phase.finally.len())
-            .collect();
-        let end = sizes.iter().sum();
-        let mut steps = Vec::with_capacity(end);
-        let mut start = 0;
-        for (index, (phase, size)) in phases.iter().zip(&sizes).enumerate() {
-            let next = start + size;
-            let post_build_follows = phases
-                .get(index + 1)
-                .is_some_and(|phase| phase.name == PhaseName::PostBuild);
-            let failed = match phase.on_failure {
-                Some(OnFailure::Continue) => next,
-                Some(OnFailure::Abort) => end,
-                None if phase.name == PhaseName::Build && post_build_follows => next,
-                None => end,
-            };
-            lay_out(&mut steps, phase, start, next, failed);
-            start = next;
-        }
-        Self { steps }
-    }
-
-    /// The number that stands for the end.
-    #[must_use]
-    pub fn end(&self) -> usize {
-        self.steps.len()
-    }
+    steps
 }
 
 /// `finally` is laid out twice, after success and after failure, because what
@@ -102,11 +51,18 @@ fn lay_out(steps: &mut Vec<Step>, phase: &Phase, start: usize, next: usize, fail
     for (which, (commands, first, done, on_failure)) in lists.into_iter().enumerate() {
         for (index, command) in commands.iter().enumerate() {
             let last = index + 1 == commands.len();
+            let kind = if which > 0 {
+                "finally command"
+            } else {
+                "command"
+            };
             steps.push(Step {
-                phase: phase.name,
-                finally: which > 0,
-                number: index + 1,
-                of: commands.len(),
+                place: format!(
+                    "{} {kind} {} of {}",
+                    phase.name.as_str(),
+                    index + 1,
+                    commands.len()
+                ),
                 command: command.clone(),
                 on_success: if last { done } else { first + index + 1 },
                 on_failure,
@@ -131,20 +87,20 @@ mod tests {
 
     /// The commands that run when those named fail.
     fn run(phases: &[Phase], failing: &[&str]) -> Vec<String> {
-        let plan = Plan::of(phases);
+        let steps = steps(phases);
         let mut ran = vec![];
         let mut next = 0;
-        while let Some(step) = plan.steps.get(next) {
+        while let Some(step) = steps.get(next) {
             ran.push(step.command.clone());
             let target = if failing.contains(&step.command.as_str()) {
                 step.on_failure
             } else {
                 step.on_success
             };
-            assert!(target > next, "a plan only goes forward");
+            assert!(target > next, "steps only go forward");
             next = target;
         }
-        assert_eq!(next, plan.end());
+        assert_eq!(next, steps.len());
         ran
     }
 
@@ -206,14 +162,13 @@ mod tests {
         let phases = [phase(PhaseName::Build, &["b"], &[])];
         assert_eq!(run(&phases, &[]), ["b"]);
         assert_eq!(run(&phases, &["b"]), ["b"]);
-        assert_eq!(Plan::of(&[]).end(), 0);
+        assert!(steps(&[]).is_empty());
     }
 
     #[test]
     fn every_set_of_failures_ends() {
         let phases = all();
-        let names: BTreeSet<String> = Plan::of(&phases)
-            .steps
+        let names: BTreeSet<String> = steps(&phases)
             .into_iter()
             .map(|step| step.command)
             .collect();

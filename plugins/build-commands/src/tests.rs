@@ -1,8 +1,9 @@
 //! Whole jobs against the fake host, with real shells and real files.
 
 use super::*;
-use lockgate_plugin::FailureType;
+use lockgate_plugin::commands::walk;
 use lockgate_plugin::testing::FakeHost;
+use lockgate_plugin::{FailureType, Providers, Success};
 use std::os::unix::fs::PermissionsExt;
 
 const BUILDSPEC: &str = r#"
@@ -120,6 +121,50 @@ fn a_buildspec_may_stand_in_the_configuration() {
     run(&host, &job).unwrap();
 }
 
+/// A job of one of CodeBuild's own types, whose buildspec asks for the project.
+fn codebuild(host: &FakeHost<'_>, category: Category, extra: &[(&'static str, &str)]) -> Job {
+    let mut job = host.job([("ProjectName", "webshop")]);
+    for (name, value) in extra {
+        job.configuration.insert((*name).into(), (*value).into());
+    }
+    job.action_type.category = category;
+    job.action_type.owner = "AWS".into();
+    job.action_type.provider = "CodeBuild".into();
+    let spec = "version: 0.2\nphases: {build: {commands: ['test \"$CODEBUILD_PROJECT\" = webshop && exit ${CODE:-0}']}}\n";
+    job.input_artifacts = vec![host.input("App", &[("buildspec.yml", spec)])];
+    job
+}
+
+type All = (BuildCommands, CodeBuild, CodeBuildRule);
+
+#[test]
+fn a_codebuild_action_and_rule_run_the_buildspec_and_know_their_project() {
+    for category in [Category::Build, Category::Test, Category::Rule] {
+        let host = FakeHost::new().running_commands();
+        All::dispatch(&codebuild(&host, category, &[]), &host).unwrap();
+        let host = FakeHost::new().running_commands();
+        let variables = r#"[{"name":"CODE","value":"4"}]"#;
+        let job = codebuild(&host, category, &[("EnvironmentVariables", variables)]);
+        let failure = All::dispatch(&job, &host).unwrap_err();
+        assert_eq!(failure.kind, FailureType::JobFailed);
+        let said = "build command 1 of 1 failed with exit code 4";
+        assert!(failure.message.starts_with(said), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_batch_build_is_refused_before_anything_runs() {
+    let host = FakeHost::new();
+    let job = codebuild(&host, Category::Build, &[("BatchEnabled", "true")]);
+    let failure = All::dispatch(&job, &host).unwrap_err();
+    assert_eq!(failure.kind, FailureType::ConfigurationError);
+    assert_eq!(
+        failure.message,
+        "BatchEnabled: 'true' will not do; write false, and one action for each build with the same runOrder: batch builds are not available"
+    );
+    assert!(host.commands().is_empty());
+}
+
 /// Runs a job that must not start a command, and returns what was wrong.
 fn refused(configuration: &[(&str, &str)], outputs: &[&str]) -> String {
     let host = FakeHost::new();
@@ -164,11 +209,11 @@ fn artifacts_that_the_build_did_not_make_fail_it_clearly() {
     for (artifacts, said) in [
         (
             "{files: ['*.jar']}",
-            "artifact Built: files: nothing in the source matches *.jar; let the build make the files or correct the globs",
+            "artifact Built: files: nothing in the source matches *.jar; let the commands make the files or correct the globs",
         ),
         (
             "{files: ['*'], base-directory: dist}",
-            "artifact Built: base-directory: there is no directory 'dist' after the build; let the build make it or correct the path",
+            "artifact Built: base-directory: there is no directory 'dist' at the end; let the commands make it or correct the path",
         ),
         (
             "{files: ['**/*.txt'], discard-paths: yes}",

@@ -2,11 +2,13 @@
 //! buildspec's, the action's. Knows no shell: names and values go to the
 //! sandbox as they are.
 
-use crate::buildspec::{Environment, is_variable_name, not_a_name};
-use crate::cache::home;
-use crate::sources::Sources;
+use crate::buildspec::Environment;
+use lockgate_plugin::commands::{Sources, Variables, refused};
 use lockgate_plugin::{Job, PropertyType, Value};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
+
+/// What CodeBuild would call its project.
+const PROJECT: &str = "CODEBUILD_PROJECT";
 
 /// `EnvironmentVariables` of the action: CodeBuild's JSON array of
 /// `{name, value, type}`.
@@ -53,24 +55,10 @@ impl Value for ActionVariables {
     }
 }
 
-/// Why a variable cannot be set, as what to write instead.
-fn refused(name: &str, value: &str) -> Option<String> {
-    if !is_variable_name(name) {
-        Some(format!("another name: {}", not_a_name(name)))
-    } else if name.starts_with("CODEBUILD_") {
-        Some(format!(
-            "another name than '{name}': the build sets those that begin with CODEBUILD_"
-        ))
-    } else if value.contains('\0') {
-        Some(format!("'{name}' without a zero byte"))
-    } else {
-        None
-    }
-}
-
 /// All variables, later ones in the place of earlier ones of the same name: the
 /// home directory, the buildspec's, the action's environment,
-/// `EnvironmentVariables`, and last those that the build itself sets.
+/// `EnvironmentVariables`, the project's name, and last those that every build
+/// has.
 ///
 /// # Errors
 /// The name of a variable in the action's environment will not do.
@@ -78,47 +66,21 @@ pub fn all(
     job: &Job,
     spec: &Environment,
     given: &ActionVariables,
+    project: Option<&str>,
     sources: &Sources,
-    now: SystemTime,
 ) -> Result<Vec<(String, String)>, String> {
-    let mut variables: Vec<(String, String)> = vec![];
-    let mut set = |name: &str, value: &str| {
-        variables.retain(|(known, _)| known != name);
-        variables.push((name.to_owned(), value.to_owned()));
-    };
-    set("HOME", &home(job).display().to_string());
+    let mut variables = Variables::new(job);
     for (name, value) in &spec.variables {
-        set(name, value);
+        variables.set(name, value);
     }
-    for (name, value) in &job.environment_variables {
-        if let Some(remedy) = refused(name, value) {
-            return Err(format!("environmentVariables: write {remedy}"));
-        }
-        set(name, value);
-    }
+    variables.set_environment(job)?;
     for (name, value) in &given.0 {
-        set(name, value);
+        variables.set(name, value);
     }
-    let milliseconds = now
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis());
-    for (name, value) in [
-        ("CI", "true".to_owned()),
-        ("CODEBUILD_CI", "true".to_owned()),
-        ("CODEBUILD_BUILD_ID", format!("{}:{}", job.pipeline, job.id)),
-        ("CODEBUILD_BUILD_SUCCEEDING", "1".to_owned()),
-        (
-            "CODEBUILD_INITIATOR",
-            format!("codepipeline/{}", job.pipeline),
-        ),
-        ("CODEBUILD_START_TIME", milliseconds.to_string()),
-    ] {
-        set(name, &value);
+    if let Some(project) = project {
+        variables.set(PROJECT, project);
     }
-    for (name, value) in sources.variables() {
-        set(&name, &value);
-    }
-    Ok(variables)
+    Ok(variables.finish(job, sources, SystemTime::now()))
 }
 
 #[cfg(test)]

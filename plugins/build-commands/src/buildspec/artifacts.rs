@@ -1,6 +1,7 @@
 //! The `artifacts` part of a buildspec.
 
 use super::Reader;
+use lockgate_plugin::commands::Selection;
 use lockgate_plugin::yaml::{Entry, Node};
 
 /// `artifacts`.
@@ -8,23 +9,19 @@ use lockgate_plugin::yaml::{Entry, Node};
 pub struct Artifacts {
     /// The files at the top; absent where there are none.
     pub primary: Option<Selection>,
-    /// `secondary-artifacts`, by their names, in their order.
-    pub secondary: Vec<(String, Selection)>,
+    /// `secondary-artifacts`, in their order.
+    pub secondary: Vec<Secondary>,
 }
 
-/// Which files go into one artifact.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// The line in the buildspec; 0 where the definition gives it.
+/// One of `secondary-artifacts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secondary {
+    /// Its name.
+    pub name: String,
+    /// Its line in the buildspec.
     pub line: usize,
-    /// Globs relative to the base directory.
-    pub files: Vec<String>,
-    /// Relative to the source; may be a glob. Absent: the source itself.
-    pub base_directory: Option<String>,
-    /// Globs relative to the base directory.
-    pub exclude: Vec<String>,
-    /// Keep only the last part of each path.
-    pub discard_paths: bool,
+    /// Its files.
+    pub selection: Selection,
 }
 
 const KEYS: [&str; 6] = [
@@ -46,28 +43,37 @@ impl Reader {
             for one in self.problems.map(&entry.value, at) {
                 let at = format!("{at}.{}", one.key);
                 let entries = self.problems.map(&one.value, &at);
-                let selection = self.selection(entries, &at, one.line, true);
-                artifacts.secondary.push((one.key.clone(), selection));
+                let (selection, line) = self.selection(entries, &at, one.line, true);
+                artifacts.secondary.push(Secondary {
+                    name: one.key.clone(),
+                    line,
+                    selection,
+                });
             }
         }
-        let primary = self.selection(entries, "artifacts", node.line, secondary.is_none());
+        let (primary, _) = self.selection(entries, "artifacts", node.line, secondary.is_none());
         if !primary.files.is_empty() {
             artifacts.primary = Some(primary);
         }
         artifacts
     }
 
-    fn selection(&mut self, entries: &[Entry], at: &str, line: usize, needed: bool) -> Selection {
+    /// And the line in which its files stand.
+    fn selection(
+        &mut self,
+        entries: &[Entry],
+        at: &str,
+        line: usize,
+        needed: bool,
+    ) -> (Selection, usize) {
         let before = self.problems.found.len();
-        let mut selection = Selection {
-            line,
-            ..Selection::default()
-        };
+        let mut selection = Selection::default();
+        let mut files_line = line;
         for entry in entries {
             let place = format!("{at}.{}", entry.key);
             match entry.key.as_str() {
                 "files" => {
-                    selection.line = entry.line;
+                    files_line = entry.line;
                     selection.files = self.globs(&entry.value, &place);
                 }
                 "exclude-paths" => selection.exclude = self.globs(&entry.value, &place),
@@ -108,7 +114,7 @@ impl Reader {
                 "names no file; write a list of globs, such as '**/*'",
             );
         }
-        selection
+        (selection, files_line)
     }
 
     pub(super) fn globs(&mut self, node: &Node, place: &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The `env` part of a buildspec: variables, the shell, and what is given out.
 
 use super::Reader;
+use lockgate_plugin::commands::{is_variable_name, not_a_name};
 use lockgate_plugin::yaml::Node;
 
 /// `env`.
@@ -33,17 +34,6 @@ impl Shell {
             Self::Bash => "/bin/bash",
         }
     }
-}
-
-/// Whether a shell can hold a variable of this name.
-#[must_use]
-pub fn is_variable_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && name.len() <= 256
 }
 
 impl Reader {
@@ -132,13 +122,4 @@ impl Reader {
             );
         }
     }
-}
-
-/// What to say of a name that no shell takes.
-#[must_use]
-pub(crate) fn not_a_name(name: &str) -> String {
-    format!(
-        "'{}' is not a variable's name; use letters, digits and underscores, not beginning with a digit",
-        name.escape_debug()
-    )
 }

@@ -7,9 +7,8 @@ mod environment;
 mod phases;
 mod reports;
 
-pub use artifacts::{Artifacts, Selection};
-pub(crate) use environment::not_a_name;
-pub use environment::{Environment, Shell, is_variable_name};
+pub use artifacts::{Artifacts, Secondary};
+pub use environment::{Environment, Shell};
 pub use phases::{OnFailure, Phase, PhaseName};
 pub use reports::Report;
 

@@ -74,7 +74,7 @@ cache:
     assert_eq!(primary.base_directory.as_deref(), Some("dist"));
     assert_eq!(primary.exclude, ["**/*.map"]);
     assert!(primary.discard_paths);
-    assert_eq!(spec.artifacts.secondary[0].0, "docs");
+    assert_eq!(spec.artifacts.secondary[0].name, "docs");
     assert_eq!(spec.reports[0].files, ["TEST-*.xml"]);
     assert_eq!(spec.cache.len(), 1);
     assert_eq!(

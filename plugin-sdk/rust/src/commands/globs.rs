@@ -1,9 +1,10 @@
-//! Which files a buildspec means: globs over a tree that a build left behind.
-//! Follows no link below the tree's root, so that what is found lies in it.
-//! Copies nothing; the collector and the reports ask it.
+//! Which files globs mean, as CodeBuild writes them, in a tree that commands
+//! left behind. Follows no link below the tree's root, so that what is found
+//! lies in it. Copies nothing.
 
-use crate::sources::cannot;
-use lockgate_plugin::Failure;
+use super::sources::cannot;
+use super::variables::is_variable_name;
+use crate::Failure;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Files and links below a directory.
 const FILES: usize = 500_000;
 
-/// Replaces `$NAME` and `${NAME}` by what the variable held when the build
+/// Replaces `$NAME` and `${NAME}` by what the variable held when the session
 /// ended; one that is not set is empty, as in a shell.
 #[must_use]
 pub fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
@@ -28,7 +29,7 @@ pub fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
 }
 
 /// The variables that [`expand`] asks for.
-pub fn variables(text: &str) -> impl Iterator<Item = &str> {
+pub fn variables_in(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).into_iter().filter_map(|piece| match piece {
         Piece::Variable(name) => Some(name),
         Piece::Text(_) => None,
@@ -53,7 +54,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
                 after.split_at(end)
             }
         };
-        if crate::buildspec::is_variable_name(name) {
+        if is_variable_name(name) {
             pieces.push(Piece::Text(before));
             pieces.push(Piece::Variable(name));
             rest = tail;
@@ -101,7 +102,7 @@ impl Pattern {
         }
         let mut pattern = parts.join("/");
         if pattern.starts_with('!') {
-            // A name in a buildspec, a negation in the matcher.
+            // A name to CodeBuild, a negation to the matcher.
             pattern.insert(0, '\\');
         }
         Ok(Self(pattern))
@@ -275,6 +276,6 @@ mod tests {
         ] {
             assert_eq!(expand(text, &values), expected, "{text}");
         }
-        assert_eq!(variables("$A/${B}/c$").collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(variables_in("$A/${B}/c$").collect::<Vec<_>>(), ["A", "B"]);
     }
 }

@@ -1,9 +1,12 @@
-//! The script in real shells: state that is shared, failures, takeovers, values
+//! A build's phases in real shells: state that is shared, failures, takeovers, values
 //! that no quoting mistake survives.
 
-use super::*;
 use crate::buildspec::{OnFailure, Phase, PhaseName};
+use crate::plan;
+use lockgate_plugin::commands::{Finished, Session};
 use lockgate_plugin::testing::FakeHost;
+use lockgate_plugin::{Failure, FailureType, Host};
+use std::fs;
 
 /// What a build wrote to its standard output, and how it finished.
 fn run(
@@ -30,7 +33,7 @@ fn run(
         .collect();
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let finished = Session {
-        plan: &Plan::of(phases),
+        steps: &plan::steps(phases),
         shell,
         home: work.join("it's a session"),
         source: &source,
@@ -318,47 +321,4 @@ fn a_shell_that_the_machine_has_not_is_named() {
     let failure = finished.unwrap_err();
     assert_eq!(failure.kind, FailureType::ConfigurationError);
     assert!(failure.message.contains("no-such-shell"), "{failure:?}");
-}
-
-#[test]
-fn a_limit_ends_the_build_at_once() {
-    let host = FakeHost::new();
-    let work = host.work();
-    let home = work.join("session");
-    let progress = home.join(files::PROGRESS);
-    let host = host.on_exec(|_| {
-        fs::write(&progress, "start 0\n").unwrap();
-        Ok(lockgate_plugin::Exit {
-            ending: Ending::Limit("it held more than 8 GiB of memory".into()),
-            output: vec![],
-        })
-    });
-    let failure = Session {
-        plan: &Plan::of(&build(&["hog", "never"])),
-        shell: "/bin/sh",
-        home,
-        source: &work,
-        environment: &[],
-        names: &[],
-    }
-    .run(&host)
-    .unwrap_err();
-    assert_eq!(
-        failure.message,
-        "build command 1 of 2 was ended by the sandbox: it held more than 8 GiB of memory: hog"
-    );
-    assert_eq!(host.commands().len(), 1);
-}
-
-#[test]
-fn progress_that_makes_no_sense_is_passed_over() {
-    let read = Progress::read("start 0\nend 0 0\nend\nstart x\nnoise 1 2\nend 1 -5\nstart 2\n");
-    assert_eq!(
-        read,
-        Progress {
-            ended: vec![(0, 0)],
-            open: Some(2),
-            done: false
-        }
-    );
 }

@@ -1,12 +1,12 @@
-//! One build in the sandbox: writes the script, runs it, and reads what became
+//! One session of a shell in the sandbox: writes the script, runs it, and reads what became
 //! of every command. Where a command ends the shell itself (`exit`, `set -e`),
-//! another shell takes over its state and goes on where the plan says. Knows
+//! another shell takes over its state and goes on where the steps say. Knows
 //! nothing of artifacts and reports.
 
-use crate::plan::{Plan, Step};
-use crate::script::{files, script};
-use crate::sources::{cannot, make_directory};
-use lockgate_plugin::{Command, Ending, ExecError, Failure, FailureType, Host};
+use super::script::{files, script};
+use super::sources::{cannot, make_directory};
+use super::step::Step;
+use crate::{Command, Ending, ExecError, Failure, FailureType, Host};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -18,9 +18,11 @@ const VALUE_BYTES: u64 = 256 << 10;
 const PROGRESS_BYTES: u64 = 4 << 20;
 
 /// What to run and where.
+#[derive(Debug)]
 pub struct Session<'a> {
-    /// The commands.
-    pub plan: &'a Plan,
+    /// The commands, in an order in which each leads to a later one or to the
+    /// end.
+    pub steps: &'a [Step],
     /// The shell, absolute.
     pub shell: &'a str,
     /// A directory for the session's own files, in the job's working directory.
@@ -52,7 +54,7 @@ struct Progress {
 }
 
 impl Session<'_> {
-    /// Runs the whole plan.
+    /// Runs it to its end.
     ///
     /// # Errors
     /// Commands cannot be run here at all, or the sandbox ended the shell. A
@@ -61,7 +63,7 @@ impl Session<'_> {
         for directory in [files::VALUES, files::STATE] {
             make_directory(&self.home.join(directory))?;
         }
-        for (index, step) in self.plan.steps.iter().enumerate() {
+        for (index, step) in self.steps.iter().enumerate() {
             self.write(&files::command(index), &format!("{}\n", step.command))?;
         }
         let mut failure = None;
@@ -70,7 +72,7 @@ impl Session<'_> {
             let ending = self.shell(from, failure.is_none(), host)?;
             let progress = Progress::read(&self.read(files::PROGRESS)?);
             for (index, code) in &progress.ended {
-                if let (true, Some(step)) = (*code != 0, self.plan.steps.get(*index)) {
+                if let (true, Some(step)) = (*code != 0, self.steps.get(*index)) {
                     failure.get_or_insert_with(|| failed(step, &Ending::Code(*code)));
                 }
             }
@@ -78,7 +80,7 @@ impl Session<'_> {
                 break;
             }
             let open = progress.open.filter(|index| *index >= from);
-            let Some((index, step)) = open.and_then(|i| Some((i, self.plan.steps.get(i)?))) else {
+            let Some((index, step)) = open.and_then(|i| Some((i, self.steps.get(i)?))) else {
                 return Err(Failure::job(format!(
                     "the shell {} {ending} outside of any command; look at the log above",
                     self.shell
@@ -100,7 +102,7 @@ impl Session<'_> {
             debug_assert!(from > index);
             host.info(&format!(
                 "The shell {ending} in {}; what follows gets a new one with the same directory and variables",
-                step.place()
+                step.place
             ));
         }
         let values = self.values()?;
@@ -109,7 +111,7 @@ impl Session<'_> {
 
     fn shell<H: Host>(&self, from: usize, succeeding: bool, host: &H) -> Result<Ending, Failure> {
         let home = self.home.display().to_string();
-        let text = script(self.plan, &home, from, succeeding, self.names);
+        let text = script(self.steps, &home, from, succeeding, self.names);
         self.write(files::SCRIPT, &text)?;
         self.write(files::PROGRESS, "")?;
         let mut command = Command::new([self.shell, &format!("{home}/{}", files::SCRIPT)])
@@ -122,7 +124,7 @@ impl Session<'_> {
             Err(ExecError::NotFound(why)) => Err(Failure::new(
                 FailureType::ConfigurationError,
                 format!(
-                    "env.shell: this machine has no {} ({why}); install it, or write the other of sh and bash",
+                    "this machine has no shell {} ({why}); install it, or choose another shell",
                     self.shell
                 ),
             )),
@@ -171,7 +173,7 @@ fn failed(step: &Step, ending: &Ending) -> String {
         Ending::Code(code) => format!("failed with exit code {code}"),
         other => other.to_string(),
     };
-    format!("{} {how}: {shown}", step.place())
+    format!("{} {how}: {shown}", step.place)
 }
 
 /// The beginning of a file, as text.
@@ -185,7 +187,7 @@ fn read(path: &Path, bytes: u64) -> std::io::Result<String> {
 
 impl Progress {
     /// Reads what the shell wrote. Commands could write there too, and then
-    /// only mislead their own build: what makes no sense is passed over.
+    /// only mislead their own session: what makes no sense is passed over.
     fn read(text: &str) -> Self {
         let mut progress = Self::default();
         for line in text.lines() {
@@ -209,4 +211,50 @@ impl Progress {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::testing::FakeHost;
+
+    #[test]
+    fn a_limit_ends_the_session_at_once() {
+        let host = FakeHost::new();
+        let work = host.work();
+        let home = work.join("session");
+        let progress = home.join(files::PROGRESS);
+        let host = host.on_exec(|_| {
+            fs::write(&progress, "start 0\n").unwrap();
+            Ok(crate::Exit {
+                ending: Ending::Limit("it held more than 8 GiB of memory".into()),
+                output: vec![],
+            })
+        });
+        let failure = Session {
+            steps: &Step::chain(&["hog".to_owned(), "never".to_owned()]),
+            shell: "/bin/sh",
+            home,
+            source: &work,
+            environment: &[],
+            names: &[],
+        }
+        .run(&host)
+        .unwrap_err();
+        assert_eq!(
+            failure.message,
+            "command 1 of 2 was ended by the sandbox: it held more than 8 GiB of memory: hog"
+        );
+        assert_eq!(host.commands().len(), 1);
+    }
+
+    #[test]
+    fn progress_that_makes_no_sense_is_passed_over() {
+        let read = Progress::read("start 0\nend 0 0\nend\nstart x\nnoise 1 2\nend 1 -5\nstart 2\n");
+        assert_eq!(
+            read,
+            Progress {
+                ended: vec![(0, 0)],
+                open: Some(2),
+                done: false
+            }
+        );
+    }
+}

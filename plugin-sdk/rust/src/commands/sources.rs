@@ -1,7 +1,7 @@
-//! The input artifacts as a build finds them: writable copies, the primary one
-//! in front. Knows no buildspec; the provider and the environment ask it.
+//! The input artifacts as commands find them: writable copies, the primary one
+//! in front. The provider and the environment ask it.
 
-use lockgate_plugin::{Artifact, Failure, Host, Job};
+use crate::{Artifact, Failure, FailureType, Host, Job};
 use std::path::{Path, PathBuf};
 
 /// Where the copies are.
@@ -13,40 +13,6 @@ pub struct Sources {
     others: Vec<(String, PathBuf)>,
 }
 
-/// The input artifact that commands start in: the one named, or the only one.
-///
-/// # Errors
-/// No artifact has this name, or none is named and there are several.
-pub fn primary<'a>(job: &'a Job, named: Option<&str>) -> Result<&'a Artifact, Failure> {
-    let names = || {
-        let names: Vec<&str> = job
-            .input_artifacts
-            .iter()
-            .map(|a| a.name.as_str())
-            .collect();
-        names.join(", ")
-    };
-    match (named, job.input_artifacts.as_slice()) {
-        (Some(name), _) => job.input(name).ok_or_else(|| {
-            Failure::configuration(format!(
-                "PrimarySource: '{name}' is no input artifact of action {}; write one of {}",
-                job.action,
-                names()
-            ))
-        }),
-        (None, [only]) => Ok(only),
-        (None, []) => Err(Failure::configuration(format!(
-            "inputArtifacts: action {} has none; name the artifact to build",
-            job.action
-        ))),
-        (None, _) => Err(Failure::configuration(format!(
-            "PrimarySource: is missing, and action {} has several input artifacts; write one of {}",
-            job.action,
-            names()
-        ))),
-    }
-}
-
 /// Where the primary source is copied to.
 #[must_use]
 pub fn primary_directory(job: &Job) -> PathBuf {
@@ -54,20 +20,24 @@ pub fn primary_directory(job: &Job) -> PathBuf {
 }
 
 impl Sources {
-    /// Copies every input artifact to the job's working directory.
+    /// Copies every input artifact to the job's working directory. Without a
+    /// primary one, commands start in an empty directory.
     ///
     /// # Errors
     /// A copy fails, by a limit for example.
-    pub fn copy<H: Host>(job: &Job, primary: &Artifact, host: &H) -> Result<Self, Failure> {
+    pub fn copy<H: Host>(job: &Job, primary: Option<&Artifact>, host: &H) -> Result<Self, Failure> {
         let mut sources = Self {
             primary: primary_directory(job),
-            revision: primary.revision.clone(),
+            revision: primary.and_then(|artifact| artifact.revision.clone()),
             others: vec![],
         };
-        host.copy_tree(&primary.path, &sources.primary)?;
+        match primary {
+            Some(artifact) => host.copy_tree(&artifact.path, &sources.primary)?,
+            None => make_directory(&sources.primary)?,
+        }
         let beside = job.work.join("sources");
         for artifact in &job.input_artifacts {
-            if artifact.name == primary.name {
+            if primary.is_some_and(|primary| artifact.name == primary.name) {
                 continue;
             }
             make_directory(&beside)?;
@@ -107,14 +77,15 @@ impl Sources {
 ///
 /// # Errors
 /// Names the path.
-pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
+pub fn make_directory(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| cannot("make", path, &error))
 }
 
 /// What to say when the job's own files cannot be used.
-pub(crate) fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
+#[must_use]
+pub fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
-        lockgate_plugin::FailureType::SystemUnavailable,
+        FailureType::SystemUnavailable,
         format!("cannot {verb} {}: {error}", path.display()),
     )
 }

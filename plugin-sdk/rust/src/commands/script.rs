@@ -1,17 +1,17 @@
-//! The script that one shell runs: every command of the plan in turn, in the
+//! The script that one shell runs: every step in turn, in the
 //! same shell, so that `cd`, variables, functions and options carry over as in
 //! buildspec 0.2. The commands stand in files of their own and are sourced:
-//! nothing that a buildspec says becomes part of this text except through
+//! nothing that a definition says becomes part of this text except through
 //! [`quote`]. Works in POSIX sh and bash. Knows nothing of how it is run.
 
-use crate::plan::Plan;
+use super::step::Step;
 use std::fmt::Write;
 
 /// Characters of a command that are shown before it runs.
 const SHOWN: usize = 2000;
 
 /// Where things lie, below the session's directory.
-pub(crate) mod files {
+pub(super) mod files {
     /// The script itself.
     pub(crate) const SCRIPT: &str = "script.sh";
     /// What ran and how it ended, a line each.
@@ -69,7 +69,7 @@ lockgate_end() {
 trap lockgate_leave EXIT
 "#;
 
-/// Brings back what an earlier shell of this build left. What cannot be set
+/// Brings back what an earlier shell of this session left. What cannot be set
 /// again (read-only variables of the shell itself) is passed over.
 const RESTORE: &str = r#"
 if [ -f "$lockgate_home/state/variables" ]; then
@@ -79,12 +79,18 @@ if [ -f "$lockgate_home/state/variables" ]; then
 fi 2>/dev/null
 "#;
 
-/// The script that runs `plan` from step `from` on.
+/// The script that runs `steps` from number `from` on.
 ///
 /// `home` is the session's directory, `succeeding` whether nothing failed
 /// before, `names` the variables to give out; they are valid names.
 #[must_use]
-pub fn script(plan: &Plan, home: &str, from: usize, succeeding: bool, names: &[String]) -> String {
+pub(super) fn script(
+    steps: &[Step],
+    home: &str,
+    from: usize,
+    succeeding: bool,
+    names: &[String],
+) -> String {
     let home_set = format!("lockgate_home={}\n", quote(home));
     let mut text = home_set.clone();
     text.push_str(RESTORE);
@@ -98,7 +104,7 @@ pub fn script(plan: &Plan, home: &str, from: usize, succeeding: bool, names: &[S
     text.push_str(
         "if [ -f \"$lockgate_home/state/options\" ]; then . \"$lockgate_home/state/options\"; fi 2>/dev/null\n",
     );
-    for (index, step) in plan.steps.iter().enumerate().skip(from) {
+    for (index, step) in steps.iter().enumerate().skip(from) {
         let _ = write!(
             text,
             "if {{ [ \"$lockgate_next\" -eq {index} ]; }} 2>/dev/null; then\n\
@@ -106,15 +112,11 @@ pub fn script(plan: &Plan, home: &str, from: usize, succeeding: bool, names: &[S
              . {file}\n\
              {{ lockgate_end \"$?\" {ok} {failed} {place}; }} 2>/dev/null\n\
              fi\n",
-            banner = quote(&format!(
-                "Running {}: {}",
-                step.place(),
-                shown(&step.command)
-            )),
+            banner = quote(&format!("Running {}: {}", step.place, shown(&step.command))),
             file = quote(&format!("{home}/{}", files::command(index))),
             ok = step.on_success,
             failed = step.on_failure,
-            place = quote(&step.place()),
+            place = quote(&step.place),
         );
     }
     text.push_str("{\nset +eux\n");
