@@ -42,18 +42,37 @@ impl Value for FunctionName {
     }
 }
 
+/// The name of a function, as a definition for Lambda writes it: a plain name is
+/// an installed plugin's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LambdaName(pub FunctionName);
+
+impl Value for LambdaName {
+    const KIND: PropertyType = PropertyType::Text;
+
+    fn read(text: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if text.bytes().all(plain) {
+            return Ok(Self(FunctionName::Plugin(text.to_owned())));
+        }
+        FunctionName::read(text)
+            .map(Self)
+            .map_err(|form| format!("the name of an installed plugin, {form}"))
+    }
+}
+
 impl FunctionName {
-    /// Where this function lies in this job.
+    /// Where this function lies in this job. `key` is the one that names it.
     ///
     /// # Errors
     /// There is no such input artifact.
-    pub fn locate(&self, job: &Job) -> Result<Target, Failure> {
+    pub fn locate(&self, key: &str, job: &Job) -> Result<Target, Failure> {
         match self {
             Self::Plugin(name) => Ok(Target::Plugin(name.clone())),
             Self::File { artifact, path } => match job.input(artifact) {
                 Some(found) => Ok(Target::File(found.path.join(path))),
                 None => Err(Problem {
-                    key: "Function".into(),
+                    key: key.into(),
                     value: Some(self.to_string()),
                     remedy: no_such_artifact(artifact, job),
                 }
@@ -97,6 +116,23 @@ mod tests {
         for text in ["plugin:hello", "App::functions/check.wasm"] {
             assert_eq!(FunctionName::read(text).unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_lambda_name_is_a_plugins_name_or_says_what_to_write() {
+        for (text, function) in [
+            ("hello", "plugin:hello"),
+            ("Hello_World-1", "plugin:Hello_World-1"),
+            ("plugin:hello", "plugin:hello"),
+            ("App::a.wasm", "App::a.wasm"),
+        ] {
+            assert_eq!(LambdaName::read(text).unwrap().0.to_string(), function);
+        }
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:hello";
+        assert_eq!(
+            LambdaName::read(arn).unwrap_err(),
+            "the name of an installed plugin, plugin:name, or Artifact::path/to/function.wasm"
+        );
     }
 
     #[test]

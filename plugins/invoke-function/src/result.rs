@@ -62,7 +62,7 @@ fn is_variable_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::InvokeFunction;
+    use crate::{InvokeFunction, Lambda, LambdaRule};
     use lockgate_plugin::testing::FakeHost;
     use lockgate_plugin::{Failure, FailureType, InvokeError, Outcome, Success, Target, run};
     use serde_json::{Value, json};
@@ -107,6 +107,60 @@ mod tests {
                     "inputArtifacts": [{ "name": "App", "revision": "abc" }],
                 },
             })
+        );
+    }
+
+    /// semantics 2.16
+    #[test]
+    fn a_function_that_lambda_names_gets_codepipelines_event_and_its_return_ends_the_action() {
+        let host = FakeHost::new().on_invoke(|_, _| Ok(r#"{"url":"https://a/"}"#.into()));
+        let mut job = host.job([("FunctionName", "hello"), ("UserParameters", "{\"a\":1}")]);
+        let mut app = host.input("App", &[]);
+        app.revision = Some("abc".into());
+        job.input_artifacts.push(app);
+        job.output_artifacts.push(host.output("Result"));
+        let variables = success(run::<Lambda>(&job, &host)).variables;
+        assert_eq!(variables, [("url".to_owned(), "https://a/".to_owned())]);
+        success(run::<LambdaRule>(&job, &host));
+        let [(target, event), (_, judged)] = &host.calls()[..] else {
+            panic!("not two calls");
+        };
+        assert_eq!(target, &Target::Plugin("hello".into()));
+        assert_eq!(event, judged);
+        let event: Value = serde_json::from_str(event).unwrap();
+        assert_eq!(
+            event,
+            json!({
+                "CodePipeline.job": {
+                    "id": job.id,
+                    "accountId": job.account,
+                    "data": {
+                        "actionConfiguration": {
+                            "configuration": { "FunctionName": "hello", "UserParameters": "{\"a\":1}" },
+                        },
+                        "pipelineContext": {
+                            "pipelineName": "Demo",
+                            "pipelineExecutionId": job.execution_id,
+                            "stage": { "name": "Stage" },
+                            "action": { "name": "Action", "actionExecutionId": job.idempotency_key },
+                        },
+                        "inputArtifacts": [{ "name": "App", "revision": "abc" }],
+                        "outputArtifacts": [{ "name": "Result", "revision": null }],
+                    },
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_rule_does_not_hold_where_its_function_fails() {
+        let host = FakeHost::new()
+            .on_invoke(|_, _| Err(InvokeError::Failed("two tickets are open".into())));
+        let failure = run::<LambdaRule>(&host.job([("FunctionName", "hello")]), &host).unwrap_err();
+        assert_eq!(failure.kind, FailureType::JobFailed);
+        assert_eq!(
+            failure.message,
+            "function plugin:hello failed: two tickets are open"
         );
     }
 
