@@ -162,12 +162,20 @@ pub struct ActionType {
     pub output_artifacts: ArtifactCount,
     /// Variables that it sets; `*` stands for names decided elsewhere.
     pub output_variables: Vec<String>,
+    /// Its jobs are done by job workers, which poll for them, and not by an
+    /// installed plugin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub worker: bool,
 }
 
 /// The action types a tenant can use.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     types: BTreeMap<ActionTypeId, ActionType>,
+    /// Definitions are held to AWS's own limits and get AWS's own defaults,
+    /// where ours are kinder: configuration values of at most 1,000 characters,
+    /// and a trigger for every source of a connection.
+    pub aws_limits: bool,
 }
 
 impl Catalogue {
@@ -209,6 +217,7 @@ impl Catalogue {
                 maximum: 0,
             },
             output_variables: vec![],
+            worker: false,
         });
         catalogue
     }

@@ -19,7 +19,8 @@ pub struct Conditions {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureConditions {
-    /// `ROLLBACK` or `RETRY`, without a condition.
+    /// `ROLLBACK` or `RETRY`, at once; beside a condition `ROLLBACK` alone,
+    /// which engages when the condition is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ConditionResult>,
     /// How much `RETRY` runs again; what failed, where it is absent.
@@ -84,6 +85,19 @@ pub enum ConditionType {
 }
 
 impl ConditionType {
+    /// All three, in the order in which they come.
+    pub const ALL: [Self; 3] = [Self::BeforeEntry, Self::OnSuccess, Self::OnFailure];
+
+    /// The key of a stage that holds it.
+    #[must_use]
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::BeforeEntry => "beforeEntry",
+            Self::OnSuccess => "onSuccess",
+            Self::OnFailure => "onFailure",
+        }
+    }
+
     /// The API's spelling.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -6,11 +6,13 @@
 mod check;
 mod condition;
 mod decode;
+mod default_trigger;
 mod form;
 mod lines;
 mod nearest;
 mod problem;
 mod read;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -22,8 +24,9 @@ pub use condition::{
     Condition, ConditionResult, ConditionType, Conditions, FailureConditions, RetryConfiguration,
     RetryMode, Rule,
 };
-pub use problem::{Place, Problem};
+pub use problem::{Place, Problem, ProblemKind, exception_of};
 pub use read::{Format, MAX_TEXT, Source, load, read};
+pub use secret::{mask, masked, unknown_secrets, unmasked};
 pub use trigger::{
     GitConfiguration, GlobFilter, PullRequestEvent, PullRequestFilter, PushFilter,
     TriggerDeclaration, TriggerProvider,
@@ -216,6 +219,26 @@ impl Pipeline {
 }
 
 impl Stage {
+    /// The conditions of one kind: none or one.
+    #[must_use]
+    pub fn conditions(&self, kind: ConditionType) -> &[Condition] {
+        let some = match kind {
+            ConditionType::BeforeEntry => self.before_entry.as_ref().map(|c| &c.conditions),
+            ConditionType::OnSuccess => self.on_success.as_ref().map(|c| &c.conditions),
+            ConditionType::OnFailure => self.on_failure.as_ref().map(|c| &c.conditions),
+        };
+        some.map_or(&[], Vec::as_slice)
+    }
+
+    fn conditions_mut(&mut self, kind: ConditionType) -> &mut [Condition] {
+        let some = match kind {
+            ConditionType::BeforeEntry => self.before_entry.as_mut().map(|c| &mut c.conditions),
+            ConditionType::OnSuccess => self.on_success.as_mut().map(|c| &mut c.conditions),
+            ConditionType::OnFailure => self.on_failure.as_mut().map(|c| &mut c.conditions),
+        };
+        some.map_or(&mut [], Vec::as_mut_slice)
+    }
+
     /// The action of this name.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Action> {

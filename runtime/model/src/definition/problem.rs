@@ -23,6 +23,77 @@ pub struct Problem {
     pub path: String,
     /// One sentence with the value and the remedy, without a full stop.
     pub message: String,
+    /// What CodePipeline would call it.
+    pub kind: ProblemKind,
+}
+
+/// Which of its exceptions CodePipeline answers with (API reference,
+/// `CreatePipeline`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// A value has not the form of its shape: characters, length, bounds, a
+    /// known word.
+    Validation,
+    /// Parts of the pipeline do not fit together.
+    InvalidStructure,
+    /// Something about a stage: its conditions, its count of actions.
+    InvalidStageDeclaration,
+    /// Something about an action.
+    InvalidActionDeclaration,
+    /// Something about a blocker.
+    InvalidBlockerDeclaration,
+}
+
+impl ProblemKind {
+    /// The API's name, such as `InvalidStructureException`.
+    #[must_use]
+    pub fn exception(self) -> &'static str {
+        match self {
+            Self::Validation => "ValidationException",
+            Self::InvalidStructure => "InvalidStructureException",
+            Self::InvalidStageDeclaration => "InvalidStageDeclarationException",
+            Self::InvalidActionDeclaration => "InvalidActionDeclarationException",
+            Self::InvalidBlockerDeclaration => "InvalidBlockerDeclarationException",
+        }
+    }
+
+    /// Of a part that has its form and still does not fit: what it is a part of.
+    pub(super) fn of_part(path: &str) -> Self {
+        let Some(behind) = path
+            .strip_prefix("stages[")
+            .and_then(|rest| rest.split_once(']'))
+            .map(|(_, behind)| behind)
+        else {
+            return Self::InvalidStructure;
+        };
+        if behind.starts_with(".actions[") {
+            Self::InvalidActionDeclaration
+        } else if behind.starts_with(".blockers") {
+            Self::InvalidBlockerDeclaration
+        } else {
+            Self::InvalidStageDeclaration
+        }
+    }
+}
+
+impl Problem {
+    /// The API's name for it, such as `InvalidActionDeclarationException`.
+    #[must_use]
+    pub fn exception(&self) -> &'static str {
+        self.kind.exception()
+    }
+}
+
+/// The one exception that answers for all problems of a definition: as
+/// CodePipeline, which looks at the forms of values before anything else.
+/// None where there are no problems.
+#[must_use]
+pub fn exception_of(problems: &[Problem]) -> Option<&'static str> {
+    problems
+        .iter()
+        .find(|problem| problem.kind == ProblemKind::Validation)
+        .or_else(|| problems.first())
+        .map(Problem::exception)
 }
 
 impl fmt::Display for Problem {
@@ -53,6 +124,7 @@ impl Problems {
         &mut self,
         place: Option<Place>,
         path: impl Into<String>,
+        kind: ProblemKind,
         message: impl Into<String>,
     ) {
         if self.found.len() < MOST {
@@ -60,6 +132,7 @@ impl Problems {
                 place,
                 path: path.into(),
                 message: message.into(),
+                kind,
             });
         } else {
             self.more = true;
@@ -85,7 +158,7 @@ impl Problems {
                 continue;
             }
             let place = place(&problem.path);
-            self.add(place, problem.path, problem.message);
+            self.add(place, problem.path, problem.kind, problem.message);
         }
     }
 
@@ -98,6 +171,7 @@ impl Problems {
                 place: None,
                 path: String::new(),
                 message: format!("there are more than these {MOST} problems; correct these first"),
+                kind: ProblemKind::InvalidStructure,
             });
         }
         self.found
@@ -158,5 +232,45 @@ pub(super) fn below(parent: &str, key: &str) -> String {
         format!("{parent}{dot}{key}")
     } else {
         format!("{parent}{dot}\"{}\"", shortened(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named_for_the_part_it_stands_in() {
+        use ProblemKind as Kind;
+        for (path, kind) in [
+            ("", Kind::InvalidStructure),
+            ("triggers[0].gitConfiguration", Kind::InvalidStructure),
+            ("stages", Kind::InvalidStructure),
+            ("stages[1].name", Kind::InvalidStageDeclaration),
+            ("stages[1].actions", Kind::InvalidStageDeclaration),
+            ("stages[1].onFailure.result", Kind::InvalidStageDeclaration),
+            ("stages[12].actions[3].name", Kind::InvalidActionDeclaration),
+            ("stages[1].blockers", Kind::InvalidBlockerDeclaration),
+        ] {
+            assert_eq!(Kind::of_part(path), kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_form_is_answered_before_a_wrong_fit() {
+        let problem = |kind| Problem {
+            place: None,
+            path: String::new(),
+            message: String::new(),
+            kind,
+        };
+        let fit = problem(ProblemKind::InvalidStageDeclaration);
+        let form = problem(ProblemKind::Validation);
+        assert_eq!(exception_of(&[]), None);
+        assert_eq!(
+            exception_of(std::slice::from_ref(&fit)),
+            Some("InvalidStageDeclarationException")
+        );
+        assert_eq!(exception_of(&[fit, form]), Some("ValidationException"));
     }
 }

@@ -4,8 +4,9 @@
 
 use super::check::find_problems;
 use super::decode::decode;
+use super::default_trigger::add_default_triggers;
 use super::lines::Lines;
-use super::problem::Problems;
+use super::problem::{ProblemKind, Problems};
 use super::tree;
 use super::{Pipeline, Place, Problem};
 use crate::action_type::Catalogue;
@@ -69,9 +70,12 @@ pub fn read(text: &str, format: Format) -> Result<(Pipeline, Source), Vec<Proble
 /// Everything wrong with it, at once, in order of place. Where its form leaves
 /// open what was meant (a key misspelt, a name missing), only its form is told:
 /// the rest would be guesses.
+///
+/// Under AWS's own limits, a source of a connection gets the trigger that AWS
+/// gives it.
 pub fn load(text: &str, format: Format, catalogue: &Catalogue) -> Result<Pipeline, Vec<Problem>> {
     let mut draft = draft(text, format);
-    let Some(pipeline) = draft.pipeline else {
+    let Some(mut pipeline) = draft.pipeline else {
         return Err(draft.problems.finish());
     };
     draft
@@ -80,6 +84,9 @@ pub fn load(text: &str, format: Format, catalogue: &Catalogue) -> Result<Pipelin
             draft.source.place(path)
         });
     if draft.problems.is_empty() {
+        if catalogue.aws_limits {
+            add_default_triggers(&mut pipeline);
+        }
         Ok(pipeline)
     } else {
         Err(draft.problems.finish())
@@ -106,6 +113,7 @@ fn draft(text: &str, format: Format) -> Draft {
         draft.problems.add(
             None,
             "",
+            ProblemKind::Validation,
             format!(
                 "the definition has {} bytes and may have {MAX_TEXT}; move long texts into files of the source",
                 text.len()
@@ -126,7 +134,9 @@ fn draft(text: &str, format: Format) -> Draft {
         Err(errors) => {
             for error in errors {
                 let place = draft.source.lines.place(error.at);
-                draft.problems.add(Some(place), "", error.message);
+                draft
+                    .problems
+                    .add(Some(place), "", ProblemKind::Validation, error.message);
             }
         }
     }

@@ -1,21 +1,24 @@
-//! Whether somebody serves an action, and takes so many artifacts.
+//! Whether somebody serves an action or a rule, and takes so many artifacts.
 
 use super::Search;
-use super::site::Site;
 use super::structure::plural;
-use crate::action_type::{ActionTypeId, ArtifactCount};
+use super::work::Work;
+use crate::action_type::{ActionTypeId, ArtifactCount, Category};
 use crate::definition::nearest::distance;
 
 /// So many action types are named in a message.
 const MOST_NAMED: usize = 6;
 
 impl Search<'_> {
-    pub(super) fn action_type(&mut self, site: Site<'_>) {
-        let action = site.action;
-        let id = &action.action_type_id;
+    pub(super) fn action_type(&mut self, work: Work<'_>) {
+        let id = work.provider();
         let Some(action_type) = self.catalogue.get(id) else {
             let message = self.unknown(id);
-            self.note_at(site, "actionTypeId", message);
+            let part = match work {
+                Work::Action(_) => "actionTypeId",
+                Work::Rule(_) => "ruleTypeId",
+            };
+            self.note(work.path(part), message);
             return;
         };
         for (part, taken, count, given) in [
@@ -23,23 +26,22 @@ impl Search<'_> {
                 "inputArtifacts",
                 "takes",
                 action_type.input_artifacts,
-                action.input_artifacts.len(),
+                work.inputs().len(),
             ),
             (
                 "outputArtifacts",
                 "makes",
                 action_type.output_artifacts,
-                action.output_artifacts.len(),
+                work.outputs().len(),
             ),
         ] {
             if let Some(remedy) = miscount(count, given) {
-                self.note_at(
-                    site,
-                    part,
+                self.note(
+                    work.path(part),
                     format!(
                         "{id} {taken} {}, and {} names {given}; {remedy}",
                         range(count),
-                        site.name()
+                        work.name()
                     ),
                 );
             }
@@ -56,6 +58,11 @@ impl Search<'_> {
             .filter_map(|known| {
                 let distance = distance(&id.provider, &known.id.provider)?;
                 let elsewhere = usize::from(known.id.category != id.category);
+                // A rule never stands for an action, nor an action for a rule.
+                let judges = |id: &ActionTypeId| id.category == Category::Rule;
+                if judges(id) != judges(&known.id) {
+                    return None;
+                }
                 Some((distance * 2 + elsewhere, &known.id))
             })
             .collect();

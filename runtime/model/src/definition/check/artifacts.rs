@@ -3,6 +3,7 @@
 
 use super::Search;
 use super::site::{self, Order, Site};
+use super::work::Work;
 use crate::definition::Pipeline;
 use crate::definition::nearest::nearest;
 use crate::definition::problem::{listed, quoted};
@@ -28,40 +29,39 @@ impl<'p> Makers<'p> {
         self.0.get(name).map(|(site, _)| *site)
     }
 
-    /// The artifacts that are made before an action begins.
-    fn before(&self, site: Site<'_>) -> Vec<&'p str> {
+    /// The artifacts that are made before an action or a rule begins.
+    fn before(&self, work: Work<'_>) -> Vec<&'p str> {
         self.0
             .iter()
-            .filter(|(_, (maker, _))| maker.order(site) == Order::Before)
+            .filter(|(_, (maker, _))| work.after(*maker) == Order::Before)
             .map(|(name, _)| *name)
             .collect()
     }
 }
 
 impl Search<'_> {
-    pub(super) fn inputs(&mut self, site: Site<'_>, makers: &Makers<'_>) {
+    pub(super) fn inputs(&mut self, work: Work<'_>, makers: &Makers<'_>) {
         let mut seen = BTreeSet::new();
-        for (index, artifact) in site.action.input_artifacts.iter().enumerate() {
+        for (index, artifact) in work.inputs().iter().enumerate() {
             let name = artifact.name.as_str();
             let path = format!("inputArtifacts[{index}].name");
             if !seen.insert(name) {
-                self.note_at(
-                    site,
-                    &path,
+                self.note(
+                    work.path(&path),
                     format!(
                         "{} takes the artifact {} twice; remove one",
-                        site.name(),
+                        work.name(),
                         quoted(name)
                     ),
                 );
                 continue;
             }
             let message = match makers.get(name) {
-                None => Some(unknown(name, site, makers)),
-                Some(maker) => too_early(name, site, maker),
+                None => Some(unknown(name, work, makers)),
+                Some(maker) => too_early(name, work, maker),
             };
             if let Some(message) = message {
-                self.note_at(site, &path, message);
+                self.note(work.path(&path), message);
             }
         }
     }
@@ -94,9 +94,9 @@ impl Search<'_> {
     }
 }
 
-fn unknown(name: &str, site: Site<'_>, makers: &Makers<'_>) -> String {
-    let before = makers.before(site);
-    let taker = site.name();
+fn unknown(name: &str, work: Work<'_>, makers: &Makers<'_>) -> String {
+    let before = makers.before(work);
+    let taker = work.name();
     let instead = match nearest(name, makers.0.keys().copied()) {
         Some(near) => {
             let maker = makers.get(near).map(Site::full_name).unwrap_or_default();
@@ -113,11 +113,14 @@ fn unknown(name: &str, site: Site<'_>, makers: &Makers<'_>) -> String {
     )
 }
 
-/// Both actions are named, whoever of them stands wrong.
-fn too_early(name: &str, taker: Site<'_>, maker: Site<'_>) -> Option<String> {
+/// Both are named, whoever of them stands wrong.
+fn too_early(name: &str, taker: Work<'_>, maker: Site<'_>) -> Option<String> {
     let what = quoted(name);
-    let (taker_order, maker_order) = (taker.action.run_order, maker.action.run_order);
-    match maker.order(taker) {
+    let maker_order = maker.action.run_order;
+    let taker_order = taker
+        .action()
+        .map_or(maker_order, |action| action.run_order);
+    match taker.after(maker) {
         Order::Before => None,
         Order::Same => Some(format!(
             "{} takes the artifact {what} that it makes itself; give its output another name",
@@ -141,6 +144,18 @@ fn too_early(name: &str, taker: Site<'_>, maker: Site<'_>) -> Option<String> {
             taker.full_name(),
             maker.full_name(),
             taker.name(),
+            maker.name()
+        )),
+        Order::AfterEntry => Some(format!(
+            "{} is asked at the entry of stage {} and takes the artifact {what}, which {} makes only after that; take one of an earlier stage, or move the rule to onSuccess",
+            taker.name(),
+            quoted(&maker.stage.name),
+            maker.name()
+        )),
+        Order::PerhapsNever => Some(format!(
+            "{} is asked when stage {} has failed and takes the artifact {what}, which {} may not have made; take one of an earlier stage",
+            taker.name(),
+            quoted(&maker.stage.name),
             maker.name()
         )),
     }

@@ -1,24 +1,25 @@
-//! An action's configuration against the properties that its provider
-//! declares.
+//! The configuration of an action or a rule against the properties that its
+//! provider declares.
 
 use super::Search;
-use super::site::Site;
+use super::work::Work;
 use crate::action_type::{ActionType, Property, PropertyType};
 use crate::definition::Template;
 use crate::definition::nearest::nearest;
-use crate::definition::problem::{below, cut, listed, quoted};
+use crate::definition::problem::{ProblemKind, below, cut, listed, quoted};
+use crate::definition::secret::is_masked;
 
 impl Search<'_> {
-    pub(super) fn configuration(&mut self, site: Site<'_>) {
-        let Some(action_type) = self.catalogue.get(&site.action.action_type_id) else {
+    pub(super) fn configuration(&mut self, work: Work<'_>) {
+        self.aws_lengths(work);
+        let Some(action_type) = self.catalogue.get(work.provider()) else {
             return;
         };
-        let configuration = &site.action.configuration;
+        let configuration = work.configuration();
         for property in &action_type.properties {
             if property.required && !configuration.contains_key(&property.name) {
-                self.note_at(
-                    site,
-                    "configuration",
+                self.note(
+                    work.path("configuration"),
                     format!(
                         "the key {} is missing, which {} needs; write it{}",
                         quoted(&property.name),
@@ -32,7 +33,7 @@ impl Search<'_> {
             if self.problems.is_full() {
                 break;
             }
-            let path = below(&site.path("configuration"), key);
+            let path = below(&work.path("configuration"), key);
             match action_type
                 .properties
                 .iter()
@@ -50,7 +51,31 @@ impl Search<'_> {
             }
         }
     }
+
+    /// Values that only AWS finds too long.
+    fn aws_lengths(&mut self, work: Work<'_>) {
+        if !self.catalogue.aws_limits || work.action().is_none() {
+            return;
+        }
+        for (key, value) in work.configuration() {
+            let length = value.chars().count();
+            if length > AWS_VALUE {
+                self.note_as(
+                    ProblemKind::Validation,
+                    below(&work.path("configuration"), key),
+                    format!(
+                        "{} has {length} characters, and under AWS's limits a configuration value has at most {AWS_VALUE}; write a shorter one",
+                        quoted(key)
+                    ),
+                );
+            }
+        }
+    }
 }
+
+/// AWS's own limit on a value of an action (API reference,
+/// `ActionConfigurationValue`).
+const AWS_VALUE: usize = 1000;
 
 /// The first sentence of what the plugin says of a key, where it says
 /// something.
@@ -90,8 +115,8 @@ fn unknown_key(key: &str, action_type: &ActionType) -> String {
 fn misfit(value: &str, property: &Property) -> Option<String> {
     let unknowable =
         Template::parse(value).map_or(true, |template| template.references().next().is_some());
-    // An empty value was told of when it was read.
-    if unknowable || value.is_empty() {
+    // An empty value was told of when it was read; a masked one is not yet known.
+    if unknowable || value.is_empty() || (property.secret && is_masked(value)) {
         return None;
     }
     match property.kind {

@@ -5,15 +5,21 @@
 
 mod action_type;
 mod artifacts;
+mod conditions;
 mod configuration;
+mod generation;
 mod references;
+mod regions;
 mod site;
 mod structure;
+mod triggers;
+mod work;
 
-use super::problem::Problems;
+use super::problem::{ProblemKind, Problems};
 use super::{Pipeline, Problem};
 use crate::action_type::Catalogue;
 use site::Site;
+use work::Work;
 
 /// All problems of a definition, in order of their place in it. The form of
 /// names and values is `read`'s to judge.
@@ -41,15 +47,23 @@ pub(super) fn find_problems(pipeline: &Pipeline, catalogue: &Catalogue) -> Probl
                 break;
             }
             search.action(site);
-            search.action_type(site);
-            search.configuration(site);
-            search.inputs(site, &artifacts);
+            search.work(Work::Action(site), &artifacts, &namespaces);
             search.outputs(site, &artifacts);
             search.namespace(site, &namespaces, &artifacts);
-            search.references(site, &namespaces);
+        }
+        search.conditions(index, stage);
+        for judge in work::rules(index, stage) {
+            if search.problems.is_full() {
+                break;
+            }
+            search.rule(judge);
+            search.work(Work::Rule(judge), &artifacts, &namespaces);
         }
     }
     search.variables();
+    search.triggers();
+    search.generation();
+    search.regions();
     search.problems
 }
 
@@ -61,8 +75,28 @@ struct Search<'p> {
 }
 
 impl Search<'_> {
+    /// What an action and a rule have in common.
+    fn work(
+        &mut self,
+        work: Work<'_>,
+        artifacts: &artifacts::Makers<'_>,
+        namespaces: &references::Namespaces<'_>,
+    ) {
+        self.action_type(work);
+        self.configuration(work);
+        self.inputs(work, artifacts);
+        self.references(work, namespaces);
+    }
+
+    /// A problem of the kind that CodePipeline names after the part.
     fn note(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.problems.add(None, path, message);
+        let path = path.into();
+        let kind = ProblemKind::of_part(&path);
+        self.note_as(kind, path, message);
+    }
+
+    fn note_as(&mut self, kind: ProblemKind, path: impl Into<String>, message: impl Into<String>) {
+        self.problems.add(None, path, kind, message);
     }
 
     fn note_at(&mut self, site: Site<'_>, part: &str, message: impl Into<String>) {

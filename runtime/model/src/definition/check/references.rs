@@ -1,12 +1,12 @@
 //! Namespaces and the `#{namespace.key}` that use them: only what is certainly
-//! known when the action starts.
+//! known when the action or the rule starts.
 
 use super::Search;
 use super::artifacts::Makers;
 use super::site::{self, Order, Site};
-use crate::action_type::Category;
+use super::work::Work;
 use crate::definition::nearest::nearest;
-use crate::definition::problem::{below, listed, quoted};
+use crate::definition::problem::{listed, quoted};
 use crate::definition::{Pipeline, Reference, Template};
 use std::collections::BTreeMap;
 
@@ -79,28 +79,9 @@ impl Search<'_> {
         }
     }
 
-    /// Every reference in an action, wherever values are resolved.
-    pub(super) fn references(&mut self, site: Site<'_>, namespaces: &Namespaces<'_>) {
-        let action = site.action;
-        let configuration = action
-            .configuration
-            .iter()
-            .map(|(key, value)| (below(&site.path("configuration"), key), value));
-        let commands = action
-            .commands
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (site.path(&format!("commands[{index}]")), value));
-        let environment =
-            action
-                .environment_variables
-                .iter()
-                .enumerate()
-                .map(|(index, variable)| {
-                    let part = format!("environmentVariables[{index}].value");
-                    (site.path(&part), &variable.value)
-                });
-        for (path, value) in configuration.chain(commands).chain(environment) {
+    /// Every reference in an action or a rule, wherever values are resolved.
+    pub(super) fn references(&mut self, work: Work<'_>, namespaces: &Namespaces<'_>) {
+        for (path, value) in work.templates() {
             // Where this fails, `read` has told.
             let Ok(template) = Template::parse(value) else {
                 continue;
@@ -109,7 +90,7 @@ impl Search<'_> {
                 if self.problems.is_full() {
                     return;
                 }
-                if let Some(message) = self.fault(reference, site, namespaces) {
+                if let Some(message) = self.fault(reference, work, namespaces) {
                     self.note(path.clone(), message);
                 }
             }
@@ -119,7 +100,7 @@ impl Search<'_> {
     fn fault(
         &self,
         reference: &Reference,
-        site: Site<'_>,
+        work: Work<'_>,
         namespaces: &Namespaces<'_>,
     ) -> Option<String> {
         let key = reference.key.as_str();
@@ -130,16 +111,16 @@ impl Search<'_> {
                     shown(reference)
                 )
             }),
-            "variables" => self.variable_fault(reference, site),
+            "variables" => self.variable_fault(reference, work),
             namespace => match namespaces.0.get(namespace) {
                 None => Some(self.unknown_namespace(reference, namespaces)),
-                Some(owner) => too_early(reference, site, *owner)
+                Some(owner) => too_early(reference, work, *owner)
                     .or_else(|| self.unknown_key(reference, *owner)),
             },
         }
     }
 
-    fn variable_fault(&self, reference: &Reference, site: Site<'_>) -> Option<String> {
+    fn variable_fault(&self, reference: &Reference, work: Work<'_>) -> Option<String> {
         let declared = || {
             self.pipeline
                 .variables
@@ -156,10 +137,10 @@ impl Search<'_> {
                 shown(reference)
             ));
         }
-        (site.action.action_type_id.category == Category::Source).then(|| {
+        work.is_source().then(|| {
             format!(
                 "the source action {} cannot use the pipeline's variable {}; write the value itself",
-                site.name(),
+                work.name(),
                 shown(reference)
             )
         })
@@ -224,10 +205,12 @@ impl Search<'_> {
     }
 }
 
-/// Both actions are named, whoever of them stands wrong.
-fn too_early(reference: &Reference, user: Site<'_>, owner: Site<'_>) -> Option<String> {
+/// Both are named, whoever of them stands wrong.
+fn too_early(reference: &Reference, user: Work<'_>, owner: Site<'_>) -> Option<String> {
     let what = shown(reference);
-    match owner.order(user) {
+    let owner_order = owner.action.run_order;
+    let user_order = user.action().map_or(owner_order, |action| action.run_order);
+    match user.after(owner) {
         Order::Before => None,
         Order::Same => Some(format!(
             "{} uses {what}, which it sets itself when it ends; use the variable of an earlier action",
@@ -237,24 +220,36 @@ fn too_early(reference: &Reference, user: Site<'_>, owner: Site<'_>) -> Option<S
             "{} uses {what}, which {} sets at the same time, both having runOrder {}; give {} a higher runOrder than {}",
             user.name(),
             owner.name(),
-            user.action.run_order,
+            user_order,
             user.name(),
             owner.name()
         )),
         Order::AfterInStage => Some(format!(
             "{} with runOrder {} uses {what}, which {} sets only with runOrder {}; give {} a runOrder above {}",
             user.name(),
-            user.action.run_order,
+            user_order,
             owner.name(),
-            owner.action.run_order,
+            owner_order,
             user.name(),
-            owner.action.run_order
+            owner_order
         )),
         Order::InLaterStage => Some(format!(
             "{} uses {what}, which {} sets only later; move {} behind it, or {} to an earlier stage",
             user.full_name(),
             owner.full_name(),
             user.name(),
+            owner.name()
+        )),
+        Order::AfterEntry => Some(format!(
+            "{} is asked at the entry of stage {} and uses {what}, which {} sets only after that; use a variable of an earlier stage, or move the rule to onSuccess",
+            user.name(),
+            quoted(&owner.stage.name),
+            owner.name()
+        )),
+        Order::PerhapsNever => Some(format!(
+            "{} is asked when stage {} has failed and uses {what}, which {} may not have set; use a variable of an earlier stage",
+            user.name(),
+            quoted(&owner.stage.name),
             owner.name()
         )),
     }

@@ -26,6 +26,11 @@ pub(super) enum Order {
     AfterInStage,
     /// A later stage.
     InLaterStage,
+    /// In the stage at whose entry the other is asked.
+    AfterEntry,
+    /// In the stage at whose failure the other is asked: it may have failed
+    /// itself, or not have begun.
+    PerhapsNever,
 }
 
 /// All actions, in the order of the text.

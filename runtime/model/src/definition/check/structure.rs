@@ -3,13 +3,17 @@
 use super::Search;
 use super::site::{self, Site};
 use crate::action_type::Category;
-use crate::definition::problem::quoted;
-use crate::definition::{ExecutionMode, PipelineType, Stage};
+use crate::definition::Stage;
+use crate::definition::problem::{ProblemKind, quoted};
 
 const MOST_STAGES: usize = 50;
 const MOST_ACTIONS_IN_STAGE: usize = 50;
 const MOST_ACTIONS: usize = 1000;
 const MOST_VARIABLES: usize = 50;
+const MOST_TRIGGERS: usize = 50;
+
+/// The provider whose actions run commands.
+const COMMANDS: &str = "Commands";
 
 impl Search<'_> {
     pub(super) fn pipeline(&mut self) {
@@ -20,19 +24,6 @@ impl Search<'_> {
                 "'artifactStore' and 'artifactStores' exclude one another; keep one of them",
             );
         }
-        let mode = match pipeline.execution_mode {
-            ExecutionMode::Superseded => None,
-            ExecutionMode::Queued => Some("QUEUED"),
-            ExecutionMode::Parallel => Some("PARALLEL"),
-        };
-        if let Some(mode) = mode {
-            self.note(
-                "executionMode",
-                format!(
-                    "'{mode}' is not carried out by this version; write \"SUPERSEDED\" or leave the key out"
-                ),
-            );
-        }
         // "At least one stage that is not a source stage" follows from two
         // stages at least and sources in the first alone.
         let count = pipeline.stages.len();
@@ -40,8 +31,7 @@ impl Search<'_> {
             self.note(
                 "stages",
                 format!(
-                    "the pipeline has {count} stage{}, and 2 is the least; write a stage of source actions first and at least one other after it",
-                    plural(count)
+                    "Pipeline has only {count} stage(s). There should be a minimum of 2 stages in a pipeline; write a stage of source actions first and at least one other after it"
                 ),
             );
         }
@@ -70,6 +60,12 @@ impl Search<'_> {
                 pipeline.variables.len(),
                 "variables",
                 MOST_VARIABLES,
+            ),
+            (
+                "triggers".to_owned(),
+                pipeline.triggers.len(),
+                "triggers",
+                MOST_TRIGGERS,
             ),
         ];
         for (index, stage) in pipeline.stages.iter().enumerate() {
@@ -137,9 +133,9 @@ impl Search<'_> {
         }
         let id = &action.action_type_id;
         if site.stage_index == 0 && id.category != Category::Source {
-            self.note_at(
-                site,
-                "actionTypeId",
+            self.note_as(
+                ProblemKind::InvalidStructure,
+                site.path("actionTypeId"),
                 format!(
                     "the first stage holds source actions alone, and {} is of category {}; move it to a later stage",
                     site.name(),
@@ -149,9 +145,9 @@ impl Search<'_> {
         }
         if site.stage_index > 0 && id.category == Category::Source {
             let first = self.pipeline.stages.first().map_or("", |stage| &stage.name);
-            self.note_at(
-                site,
-                "actionTypeId",
+            self.note_as(
+                ProblemKind::InvalidStructure,
+                site.path("actionTypeId"),
                 format!(
                     "source actions stand in the first stage alone; move {} to stage {}",
                     site.name(),
@@ -176,6 +172,16 @@ impl Search<'_> {
         let action = site.action;
         let category = action.action_type_id.category;
         if category == Category::Compute {
+            if action.action_type_id.provider == COMMANDS && action.commands.is_empty() {
+                self.note_at(
+                    site,
+                    "",
+                    format!(
+                        "{} runs commands and has none; write 1 to 50 of them as 'commands'",
+                        site.name()
+                    ),
+                );
+            }
             return;
         }
         let files = action
@@ -213,14 +219,7 @@ impl Search<'_> {
     }
 
     pub(super) fn variables(&mut self) {
-        let pipeline = self.pipeline;
-        let variables = &pipeline.variables;
-        if pipeline.pipeline_type == PipelineType::V1 && !variables.is_empty() {
-            self.note(
-                "pipelineType",
-                "a pipeline of type V1 has no variables; write \"V2\" or remove 'variables'",
-            );
-        }
+        let variables = &self.pipeline.variables;
         for (index, variable) in variables.iter().enumerate() {
             let mut before = variables.iter().take(index);
             if let Some(first) = before.position(|other| other.name == variable.name) {

@@ -1,9 +1,9 @@
 //! Reads one action.
 
 use super::fields::{Decoder, Fields, Shape};
-use crate::action_type::{ActionTypeId, Category};
-use crate::definition::form;
-use crate::definition::problem::{below, quoted, shortened};
+use super::provider::OF_ACTION;
+use crate::definition::form::{self, Form};
+use crate::definition::problem::{below, shortened};
 use crate::definition::read::Format;
 use crate::definition::tree::{Node, Value};
 use crate::definition::{Action, EnvironmentVariable, InputArtifact, OutputArtifact, Template};
@@ -29,12 +29,6 @@ pub(super) const ACTION: Shape = Shape {
     refused: &[],
 };
 
-pub(super) const ACTION_TYPE: Shape = Shape {
-    what: "an action type",
-    keys: &["category", "owner", "provider", "version"],
-    refused: &[],
-};
-
 const INPUT: Shape = Shape {
     what: "an input artifact",
     keys: &["name"],
@@ -53,12 +47,6 @@ pub(super) const ENVIRONMENT: Shape = Shape {
     refused: &[],
 };
 
-const OWNERS: &[(&str, &str)] = &[
-    ("AWS", "AWS"),
-    ("ThirdParty", "ThirdParty"),
-    ("Custom", "Custom"),
-];
-
 /// No action type takes or makes more (API reference, `MaximumArtifactCount`).
 const MOST_ARTIFACTS: usize = 10;
 
@@ -73,7 +61,7 @@ impl Decoder<'_> {
         let fields = self.table(node, path, &ACTION)?;
         let name = self.required(&fields, "name", &form::ACTION_NAME);
         let action_type_id = match fields.get("actionTypeId") {
-            Some(node) => self.action_type(node, fields.path_of("actionTypeId")),
+            Some(node) => self.provider(node, fields.path_of("actionTypeId"), &OF_ACTION),
             None => {
                 let what = match self.format {
                     Format::Json => "category, owner, provider and version of a provider",
@@ -85,13 +73,12 @@ impl Decoder<'_> {
         };
         let run_order = self.number(&fields, "runOrder", 1..=999).unwrap_or(1);
         let timeout_in_minutes = self.number(&fields, "timeoutInMinutes", 5..=86_400);
-        let configuration = self.configuration(&fields);
-        let commands = self.texts(&fields, "commands", "commands", &form::COMMAND, 50);
-        for (path, node) in self.list(&fields, "commands", "commands") {
-            if let Value::Text(command) = &node.value {
-                self.template(node.at, &path, command);
-            }
-        }
+        let configuration = self.configuration(
+            &fields,
+            "an action's configuration",
+            &form::CONFIGURATION_VALUE,
+        );
+        let commands = self.commands(&fields);
         let environment_variables = self.environment(&fields);
         let input_artifacts = self
             .artifacts(&fields, "inputArtifacts")
@@ -132,103 +119,24 @@ impl Decoder<'_> {
         })
     }
 
-    /// A table, or in TOML `"Category/Owner/Provider/Version"`.
-    fn action_type(&mut self, node: &Node, path: String) -> Option<ActionTypeId> {
-        if let (Value::Text(text), Format::Toml) = (&node.value, self.format) {
-            return self.short_action_type(text, node, &path);
-        }
-        let fields = self.table(node, path, &ACTION_TYPE)?;
-        let part = |key: &str| fields.get(key).map(|node| (node, fields.path_of(key)));
-        let category = match part("category") {
-            Some((node, path)) => self.category(node, &path),
-            None => {
-                self.missing(
-                    &fields,
-                    "category",
-                    "what the action does, such as \"Build\"",
-                );
-                None
-            }
-        };
-        let owner = match part("owner") {
-            Some((node, path)) => self.choice(node, &path, "an owner", OWNERS),
-            None => {
-                self.missing(&fields, "owner", "\"AWS\", \"ThirdParty\" or \"Custom\"");
-                None
-            }
-        };
-        let provider = self.required(&fields, "provider", &form::PROVIDER);
-        let version = match part("version") {
-            // Version 1 reads as a number to everyone but AWS.
-            Some((node, path)) => self.text(node, &path, &form::VERSION, true),
-            None => {
-                self.missing(&fields, "version", "the provider's version, usually \"1\"");
-                None
-            }
-        };
-        if version.is_none() {
-            self.doubt();
-        }
-        Some(ActionTypeId {
-            category: category?,
-            owner: owner?.to_owned(),
-            provider,
-            version: version?,
-        })
-    }
-
-    fn short_action_type(&mut self, text: &str, node: &Node, path: &str) -> Option<ActionTypeId> {
-        let mut parts = text.split('/');
-        let (Some(category), Some(owner), Some(provider), Some(version), None) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
-            self.lose(
-                node.at,
-                path,
-                format!(
-                    "{} is not an action type; write Category/Owner/Provider/Version, such as \"Source/Custom/Git/1\"",
-                    quoted(text)
-                ),
-            );
-            return None;
-        };
-        let part = |text: &str| Node {
-            at: node.at,
-            value: Value::Text(text.to_owned()),
-        };
-        let category = self.category(&part(category), path);
-        let owner = self.choice(&part(owner), path, "an owner", OWNERS);
-        let provider = self.text(&part(provider), path, &form::PROVIDER, false)?;
-        let version = self.text(&part(version), path, &form::VERSION, false)?;
-        Some(ActionTypeId {
-            category: category?,
-            owner: owner?.to_owned(),
-            provider,
-            version,
-        })
-    }
-
-    fn category(&mut self, node: &Node, path: &str) -> Option<Category> {
-        let choices = Category::ACTIONS.map(|category| (category.as_str(), category));
-        self.choice(node, path, "a category", &choices)
-    }
-
-    fn configuration(&mut self, fields: &Fields<'_>) -> BTreeMap<String, String> {
+    /// The provider's own settings, of an action or a rule.
+    pub(super) fn configuration(
+        &mut self,
+        fields: &Fields<'_>,
+        what: &str,
+        value: &Form,
+    ) -> BTreeMap<String, String> {
         let Some(node) = fields.get("configuration") else {
             return BTreeMap::new();
         };
         let path = fields.path_of("configuration");
         let mut configuration = BTreeMap::new();
-        for entry in self.entries(node, &path, "an action's configuration") {
+        for entry in self.entries(node, &path, what) {
             let path = below(&path, &entry.key);
             if let Some(fault) = form::CONFIGURATION_KEY.fault(&entry.key) {
                 self.note(entry.at, &path, fault);
             }
-            let text = self.text(&entry.node, &path, &form::CONFIGURATION_VALUE, true);
+            let text = self.text(&entry.node, &path, value, true);
             if let Some(text) = &text {
                 self.template(entry.node.at, &path, text);
             }
@@ -239,10 +147,19 @@ impl Decoder<'_> {
         configuration
     }
 
+    /// What a shell is to run.
+    pub(super) fn commands(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let commands = self.texts(fields, "commands", "commands", &form::COMMAND, 50);
+        for (path, node) in self.list(fields, "commands", "commands") {
+            if let Value::Text(command) = &node.value {
+                self.template(node.at, &path, command);
+            }
+        }
+        commands
+    }
+
     fn environment(&mut self, fields: &Fields<'_>) -> Vec<EnvironmentVariable> {
-        let items = self.list(fields, "environmentVariables", "environment variables");
-        self.at_most(fields, "environmentVariables", items.len(), 10);
-        items
+        self.some(fields, "environmentVariables", "environment variables", 10)
             .into_iter()
             .filter_map(|(path, node)| {
                 let fields = self.table(node, path, &ENVIRONMENT)?;
@@ -271,10 +188,10 @@ impl Decoder<'_> {
                         ],
                     );
                     if kind == Some(EnvironmentType::SecretsManager) {
-                        self.note(
+                        self.refuse(
                             node.at,
                             &path,
-                            "'SECRETS_MANAGER' is not carried out by this version; write \"PLAINTEXT\" or remove the variable",
+                            "'SECRETS_MANAGER' is not carried out, for secrets never enter a sandbox; remove the variable and let the provider name the secret that its requests are to carry",
                         );
                     }
                 }
@@ -283,13 +200,17 @@ impl Decoder<'_> {
             .collect()
     }
 
-    fn artifacts<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Vec<(String, &'n Node)> {
+    pub(super) fn artifacts<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &str,
+    ) -> Vec<(String, &'n Node)> {
         let items = self.list(fields, key, "artifacts");
         self.at_most(fields, key, items.len(), MOST_ARTIFACTS);
         items
     }
 
-    fn input(&mut self, node: &Node, path: String) -> Option<InputArtifact> {
+    pub(super) fn input(&mut self, node: &Node, path: String) -> Option<InputArtifact> {
         let fields = self.table(node, path, &INPUT)?;
         let name = self.name(&fields, "name", &form::ARTIFACT_NAME);
         Some(InputArtifact { name })
@@ -305,7 +226,7 @@ impl Decoder<'_> {
     /// Notes a `#{` that is not a reference.
     fn template(&mut self, at: usize, path: &str, text: &str) {
         if let Err(error) = Template::parse(text) {
-            self.note(
+            self.refuse(
                 at,
                 path,
                 format!(

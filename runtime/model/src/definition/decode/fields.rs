@@ -5,7 +5,7 @@ use crate::definition::Pipeline;
 use crate::definition::form::Form;
 use crate::definition::lines::Lines;
 use crate::definition::nearest::nearest;
-use crate::definition::problem::{Problems, below, listed, quoted};
+use crate::definition::problem::{ProblemKind, Problems, below, listed, quoted};
 use crate::definition::read::Format;
 use crate::definition::tree::{Entry, Node, Value};
 use std::collections::BTreeSet;
@@ -68,7 +68,15 @@ impl<'t> Decoder<'t> {
     /// Notes a problem that leaves the structure certain.
     pub(super) fn note(&mut self, at: usize, path: &str, message: impl Into<String>) {
         let place = Some(self.lines.place(at));
-        self.problems.add(place, path, message);
+        self.problems
+            .add(place, path, ProblemKind::Validation, message);
+    }
+
+    /// Notes something that has its form and cannot be done.
+    pub(super) fn refuse(&mut self, at: usize, path: &str, message: impl Into<String>) {
+        let place = Some(self.lines.place(at));
+        self.problems
+            .add(place, path, ProblemKind::of_part(path), message);
     }
 
     /// Notes a problem that leaves open what was meant.
@@ -134,7 +142,7 @@ impl<'t> Decoder<'t> {
             let at = below(&path, key);
             if let Some((_, instead)) = shape.refused.iter().find(|(refused, _)| *refused == key) {
                 if !entry.node.is_empty() {
-                    self.note(
+                    self.refuse(
                         entry.at,
                         &at,
                         format!("'{key}' is not carried out by this version; {instead}"),
@@ -285,7 +293,35 @@ impl<'t> Decoder<'t> {
         self.text(node, &fields.path_of(key), form, false)
     }
 
-    /// A list of texts.
+    /// Notes a list that is there, holds nothing, and would have to.
+    pub(super) fn at_least_one(&mut self, fields: &Fields<'_>, key: &str, what: &str, most: usize) {
+        if let Some(node) = fields.get(key)
+            && node.is_empty()
+        {
+            self.note(
+                node.at,
+                &fields.path_of(key),
+                format!("the list is empty; write 1 to {most} {what}, or leave the key out"),
+            );
+        }
+    }
+
+    /// A list of tables that holds something where it is there: each item with
+    /// its path.
+    pub(super) fn some<'n>(
+        &mut self,
+        fields: &Fields<'n>,
+        key: &str,
+        what: &str,
+        most: usize,
+    ) -> Vec<(String, &'n Node)> {
+        let items = self.list(fields, key, what);
+        self.at_most(fields, key, items.len(), most);
+        self.at_least_one(fields, key, what, most);
+        items
+    }
+
+    /// A list of texts; where it is there, it holds some.
     pub(super) fn texts(
         &mut self,
         fields: &Fields<'_>,
@@ -294,9 +330,7 @@ impl<'t> Decoder<'t> {
         form: &Form,
         most: usize,
     ) -> Vec<String> {
-        let items = self.list(fields, key, what);
-        self.at_most(fields, key, items.len(), most);
-        items
+        self.some(fields, key, what, most)
             .into_iter()
             .filter_map(|(path, node)| {
                 let text = self.text(node, &path, form, false);

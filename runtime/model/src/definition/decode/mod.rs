@@ -3,8 +3,11 @@
 //! reads: how the parts fit together is for `check`.
 
 mod action;
+mod condition;
 mod fields;
 mod pipeline;
+mod provider;
+mod trigger;
 
 use super::Pipeline;
 use super::lines::Lines;
@@ -21,9 +24,18 @@ pub(super) const KNOWN_KEYS: &[&[&str]] = &[
     pipeline::VARIABLE.keys,
     pipeline::STORE.keys,
     action::ACTION.keys,
-    action::ACTION_TYPE.keys,
+    provider::ACTION_TYPE.keys,
     action::OUTPUT.keys,
     action::ENVIRONMENT.keys,
+    condition::FAILURE.keys,
+    condition::RETRY_KEYS,
+    condition::CONDITION.keys,
+    condition::RULE.keys,
+    trigger::TRIGGER.keys,
+    trigger::GIT.keys,
+    trigger::PUSH.keys,
+    trigger::PULL_REQUEST.keys,
+    trigger::PATTERNS.keys,
 ];
 
 /// Reads the declaration out of a whole text. The pipeline is present where

@@ -19,39 +19,26 @@ pub(super) const KEYS: &[&str] = &[
     "executionMode",
     "pipelineType",
     "variables",
+    "triggers",
 ];
 
 const PIPELINE: Shape = Shape {
     what: "a pipeline",
     keys: KEYS,
-    refused: &[(
-        "triggers",
-        "remove the key and start executions by polling the source or by hand",
-    )],
+    refused: &[],
 };
 
 pub(super) const STAGE: Shape = Shape {
     what: "a stage",
-    keys: &["name", "actions"],
-    refused: &[
-        (
-            "blockers",
-            "remove the key and disable the stage's transition instead",
-        ),
-        (
-            "beforeEntry",
-            "remove the key and put a manual approval in front of the stage's actions",
-        ),
-        (
-            "onSuccess",
-            "remove the key and put a test or approval action at the end of the stage",
-        ),
-        (
-            "onFailure",
-            "remove the key and retry the stage by hand when it fails",
-        ),
-    ],
+    keys: &["name", "actions", "beforeEntry", "onSuccess", "onFailure"],
+    refused: &[(
+        "blockers",
+        "remove the key and disable the stage's transition instead",
+    )],
 };
+
+/// API reference, `PipelineTriggerDeclarationList`.
+const MOST_TRIGGERS: usize = 50;
 
 pub(super) const VARIABLE: Shape = Shape {
     what: "a variable",
@@ -135,6 +122,11 @@ impl Decoder<'_> {
         for (path, node) in self.list(&fields, "variables", "variables") {
             pipeline.variables.extend(self.variable(node, path));
         }
+        let triggers = self.list(&fields, "triggers", "triggers");
+        self.at_most(&fields, "triggers", triggers.len(), MOST_TRIGGERS);
+        for (path, node) in triggers {
+            pipeline.triggers.extend(self.trigger(node, path));
+        }
         pipeline
     }
 
@@ -161,9 +153,9 @@ impl Decoder<'_> {
         Some(Stage {
             name,
             actions,
-            before_entry: None,
-            on_success: None,
-            on_failure: None,
+            before_entry: self.conditions(&fields, "beforeEntry"),
+            on_success: self.conditions(&fields, "onSuccess"),
+            on_failure: self.failure_conditions(&fields),
         })
     }
 

@@ -291,42 +291,12 @@ fn what_is_not_carried_out_is_not_accepted() {
         Format::Json,
         &[
             (
-                "triggers",
-                &[(
-                    "\"version\": 7",
-                    "\"version\": 7, \"triggers\": [{\"providerType\": \"CodeStarSourceConnection\"}]"
-                )]
-            ),
-            (
-                "beforeEntry",
-                &[(
-                    "\"name\": \"Build\",",
-                    "\"name\": \"Build\", \"beforeEntry\": {\"conditions\": []},"
-                )]
-            ),
-            (
-                "onSuccess",
-                &[(
-                    "\"name\": \"Build\",",
-                    "\"name\": \"Build\", \"onSuccess\": {\"conditions\": []},"
-                )]
-            ),
-            (
-                "onFailure",
-                &[(
-                    "\"name\": \"Build\",",
-                    "\"name\": \"Build\", \"onFailure\": {\"result\": \"ROLLBACK\"},"
-                )]
-            ),
-            (
                 "blockers",
                 &[(
                     "\"name\": \"Build\",",
                     "\"name\": \"Build\", \"blockers\": [{\"name\": \"Night\", \"type\": \"Schedule\"}],"
                 )]
             ),
-            ("queued executions", &[("SUPERSEDED", "QUEUED")]),
-            ("parallel executions", &[("SUPERSEDED", "PARALLEL")]),
             (
                 "an execution mode that nobody has",
                 &[("SUPERSEDED", "superseded")]
@@ -353,12 +323,42 @@ fn empty_lists_ask_for_nothing_and_pass() {
         &[
             (
                 "\"name\": \"Build\",",
-                "\"name\": \"Build\", \"blockers\": [], \"beforeEntry\": {},",
+                "\"name\": \"Build\", \"blockers\": [],",
             ),
             ("\"version\": 7", "\"version\": 7, \"triggers\": []"),
         ],
     );
     load(&text, Format::Json, &super::catalogue()).unwrap();
+}
+
+#[test]
+fn lists_that_would_mean_nothing_when_empty_are_not_empty() {
+    assert_told!(
+        super::GATED,
+        Format::Toml,
+        &[
+            (
+                "commands",
+                &[(
+                    "commands = [\"make\", \"export SIZE=$(du -s site)\"]",
+                    "commands = []"
+                )]
+            ),
+            ("files", &[("files = [\"site/**/*\"]", "files = []")]),
+            (
+                "environment variables",
+                &[(
+                    "outputVariables = [\"SIZE\"]",
+                    "outputVariables = [\"SIZE\"]\nenvironmentVariables = []"
+                )]
+            ),
+            ("patterns", &[("includes = [\"src/**\"]", "includes = []")]),
+            (
+                "events",
+                &[("events = [\"OPEN\", \"UPDATED\"]", "events = []")]
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -1,8 +1,15 @@
 //! Texts that nobody means well: no panic, no overflow, no endless work.
 
-use super::{JSON, TOML, catalogue};
+use super::{GATED, GATED_JSON, JSON, TOML, catalogue};
 use crate::definition::{Format, MAX_TEXT, Pipeline, Problem, load, read};
 use std::time::{Duration, Instant};
+
+const EXAMPLES: [(&str, Format); 4] = [
+    (TOML, Format::Toml),
+    (JSON, Format::Json),
+    (GATED, Format::Toml),
+    (GATED_JSON, Format::Json),
+];
 
 /// A small generator with a fixed seed (xorshift64*): the same bytes each time.
 struct Chance(u64);
@@ -33,7 +40,7 @@ fn attempt(text: &str, format: Format) -> Result<Pipeline, Vec<Problem>> {
 
 #[test]
 fn a_text_cut_off_anywhere_is_read_or_refused() {
-    for (text, format) in [(TOML, Format::Toml), (JSON, Format::Json)] {
+    for (text, format) in EXAMPLES {
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             let cut = attempt(&text[..end], format);
             assert!(format == Format::Toml || text[end..].trim().is_empty() || cut.is_err());
@@ -44,7 +51,7 @@ fn a_text_cut_off_anywhere_is_read_or_refused() {
 #[test]
 fn a_text_with_bytes_changed_is_read_or_refused() {
     let mut chance = Chance(0x5EED_10CC_6A7E);
-    for (text, format) in [(TOML, Format::Toml), (JSON, Format::Json)] {
+    for (text, format) in EXAMPLES {
         let mut refused = 0;
         for _ in 0..3000 {
             let mut bytes = text.as_bytes().to_vec();
@@ -71,7 +78,7 @@ fn a_text_with_bytes_changed_is_read_or_refused() {
 #[test]
 fn parts_of_the_text_moved_about_are_read_or_refused() {
     let mut chance = Chance(0xB0A7);
-    for (text, format) in [(TOML, Format::Toml), (JSON, Format::Json)] {
+    for (text, format) in EXAMPLES {
         let lines: Vec<&str> = text.lines().collect();
         for _ in 0..1000 {
             let mut lines = lines.clone();
@@ -174,7 +181,25 @@ fn the_longest_texts_take_no_long_time() {
         r#"{"name":"Artifact{n}"},"#,
         r#"{"name":"z"}]}]}]}"#,
     );
+    let triggers = filled(
+        &format!("{GATED}\n"),
+        "[[triggers]]\n[triggers.gitConfiguration]\nsourceActionName = \"a{n}\"\n",
+        "",
+    );
+    let patterns = filled(
+        "name = \"a\"\nstages = []\n[[triggers]]\n[triggers.gitConfiguration]\nsourceActionName = \"a\"\n[[triggers.gitConfiguration.push]]\nbranches.includes = [",
+        "\"[a-z]{a,b}**{n}\",",
+        "]",
+    );
+    let rules = filled(
+        r#"{"name":"a","stages":[{"name":"a","actions":[],"onSuccess":{"conditions":[{"rules":["#,
+        r#"{"name":"r","ruleTypeId":{"provider":"Commands"}},"#,
+        r#"{"name":"z","ruleTypeId":{"provider":"Commands"}}]}]}}]}"#,
+    );
     for (what, text, format) in [
+        ("triggers", triggers, Format::Toml),
+        ("patterns", patterns, Format::Toml),
+        ("rules", rules, Format::Json),
         ("stages", stages, Format::Json),
         ("actions", actions, Format::Json),
         ("variables", variables, Format::Json),

@@ -1,12 +1,16 @@
 //! The definition's rules, each with an example that breaks it. Every error
 //! text is in `snapshots/`, to be read as its reader will.
 
+mod conditions;
 mod docs;
 mod fits;
 mod forms;
+mod generation;
 mod hostile;
 mod languages;
 mod roundtrip;
+mod secrets;
+mod triggers;
 mod wiring;
 
 use super::{Format, Problem, load};
@@ -16,6 +20,10 @@ use crate::action_type::{
 
 const TOML: &str = include_str!("valid.toml");
 const JSON: &str = include_str!("exported.json");
+/// With triggers, conditions and commands.
+const GATED: &str = include_str!("gated.toml");
+/// The same things as AWS exports them.
+const GATED_JSON: &str = include_str!("exported-v2.json");
 
 /// A sentence, and the edits of the valid definition that make it true.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)]);
@@ -70,6 +78,13 @@ fn id(category: Category, provider: &str) -> ActionTypeId {
     }
 }
 
+fn aws(category: Category, provider: &str) -> ActionTypeId {
+    ActionTypeId {
+        owner: "AWS".into(),
+        ..id(category, provider)
+    }
+}
+
 fn property(name: &str, kind: PropertyType, required: bool) -> Property {
     Property {
         name: name.into(),
@@ -102,6 +117,7 @@ fn catalogue() -> Catalogue {
             properties,
             input_artifacts,
             output_artifacts,
+            worker: false,
             output_variables: variables.iter().map(ToString::to_string).collect(),
         });
     };
@@ -151,6 +167,49 @@ fn catalogue() -> Catalogue {
         count(0, 0),
         &[],
     );
+    add(
+        aws(Category::Source, "CodeStarSourceConnection"),
+        vec![
+            property("ConnectionArn", String, true),
+            property("FullRepositoryId", String, true),
+            property("BranchName", String, true),
+            property("OutputArtifactFormat", String, false),
+            property("DetectChanges", Boolean, false),
+        ],
+        count(0, 0),
+        count(1, 1),
+        &["CommitId"],
+    );
+    add(
+        aws(Category::Compute, "Commands"),
+        vec![property("EnvironmentType", String, false)],
+        count(1, 10),
+        count(0, 1),
+        &["*"],
+    );
+    add(
+        aws(Category::Invoke, "CodePipeline"),
+        vec![property("PipelineName", String, true)],
+        count(0, 0),
+        count(0, 0),
+        &[],
+    );
+    for (provider, keys, artifacts) in [
+        ("VariableCheck", &["Variable", "Value", "Operator"][..], 0),
+        ("DeploymentWindow", &["Cron"], 0),
+        ("LambdaInvoke", &["FunctionName"], 10),
+        ("Commands", &[], 10),
+    ] {
+        let required = keys.iter().map(|key| property(key, String, true));
+        let more = ["TimeZone", "Token"].map(|key| property(key, String, false));
+        add(
+            aws(Category::Rule, provider),
+            required.chain(more).collect(),
+            count(0, artifacts),
+            count(0, 0),
+            &[],
+        );
+    }
     add(
         id(Category::Compute, "Shell"),
         vec![],

@@ -1,14 +1,16 @@
 //! What is read is what is written: CodePipeline's exported shape.
 
-use super::{JSON, TOML};
+use super::{GATED, GATED_JSON, JSON, TOML};
 use crate::definition::{Format, Pipeline, read};
 use serde_json::{Value, json};
 
 #[test]
 fn an_export_comes_out_as_it_went_in() {
-    let (pipeline, _) = read(JSON, Format::Json).unwrap();
-    let export: Value = serde_json::from_str(JSON).unwrap();
-    assert_eq!(serde_json::to_value(&pipeline).unwrap(), export["pipeline"]);
+    for text in [JSON, GATED_JSON] {
+        let (pipeline, _) = read(text, Format::Json).unwrap();
+        let export: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_value(&pipeline).unwrap(), export["pipeline"]);
+    }
 }
 
 #[test]
@@ -21,7 +23,12 @@ fn a_bare_declaration_is_the_same_as_one_in_its_envelope() {
 
 #[test]
 fn what_is_written_is_read_again_as_the_same() {
-    for (text, format) in [(TOML, Format::Toml), (JSON, Format::Json)] {
+    for (text, format) in [
+        (TOML, Format::Toml),
+        (JSON, Format::Json),
+        (GATED, Format::Toml),
+        (GATED_JSON, Format::Json),
+    ] {
         let (pipeline, _) = read(text, format).unwrap();
         let written = serde_json::to_string_pretty(&pipeline).unwrap();
         assert_eq!(read(&written, Format::Json).unwrap().0, pipeline);
@@ -74,4 +81,21 @@ fn stores_of_several_regions_are_kept() {
         serde_json::to_value(&pipeline).unwrap()["artifactStores"],
         stores
     );
+}
+
+#[test]
+fn a_rule_without_owner_and_version_is_aws_s_first() {
+    let text = GATED_JSON.replacen("\"owner\": \"AWS\",\n                                        \"provider\": \"DeploymentWindow\",\n                                        \"version\": \"1\"", "\"provider\": \"DeploymentWindow\"", 1);
+    assert_ne!(text, GATED_JSON);
+    assert_eq!(
+        read(&text, Format::Json).unwrap().0,
+        read(GATED_JSON, Format::Json).unwrap().0
+    );
+}
+
+#[test]
+fn in_toml_a_trigger_s_provider_may_be_left_out() {
+    let (pipeline, _) = read(GATED, Format::Toml).unwrap();
+    let triggers = serde_json::to_value(&pipeline.triggers).unwrap();
+    assert_eq!(triggers[0]["providerType"], "CodeStarSourceConnection");
 }
