@@ -2,7 +2,7 @@
 //! `LW`, `L-3` and `#` on top of what every field can.
 
 use crate::date::{Date, days_in};
-use crate::error::CronError;
+use crate::error::{CronError, printable};
 use crate::number::{DAY_OF_MONTH, DAY_OF_WEEK, Field, Numbers};
 
 /// Which days. Exactly one of the two fields says it; the other is `?`.
@@ -59,7 +59,8 @@ impl Days {
                 DAY_OF_WEEK.name,
                 of_week,
                 format!(
-                    "? here or in day-of-month (which has '{of_month}'): one of the two says the days, the other is ?"
+                    "? here or in day-of-month (which has '{}'): one of the two says the days, the other is ?",
+                    printable(of_month)
                 ),
             )),
         }

@@ -60,7 +60,7 @@ impl ZoneError {
 }
 
 /// The beginning of a text, fit for a message.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     const LETTERS: usize = 100;
     let mut shown = String::new();
     for letter in text.chars().take(LETTERS) {

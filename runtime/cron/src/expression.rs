@@ -3,7 +3,7 @@
 use crate::calendar::Calendar;
 use crate::cron::Dialect;
 use crate::day::Days;
-use crate::error::CronError;
+use crate::error::{CronError, printable};
 use crate::number::{HOURS, MINUTES, MONTH, Numbers, YEAR};
 use crate::rate::Rate;
 
@@ -34,6 +34,11 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Result<Expression, CronError
                     "six fields with a space between (seconds minutes hours day-of-month month day-of-week) and, if need be, the year, such as * * 9-17 ? * MON-FRI",
                 ));
             };
+            // Nobody means ? for the hours: it is EventBridge's form.
+            if *hours == "?" && year.is_empty() {
+                let remedy = format!("the seconds in front: * {}", printable(text));
+                return Err(wrong(&remedy));
+            }
             if !matches!(*seconds, "*" | "0") {
                 return Err(CronError::new(
                     "seconds",
