@@ -25,8 +25,10 @@ pub struct Job {
     pub execution_id: String,
     /// The stage's name.
     pub stage: String,
-    /// The action's name.
+    /// The action's name; of a rule its own.
     pub action: String,
+    /// The condition that it is a rule of; none for an action.
+    pub condition: Option<ConditionType>,
     /// Variables resolved. Providers read the typed configuration instead.
     pub configuration: BTreeMap<String, String>,
     /// Artifacts to take, in read-only directories.
@@ -51,6 +53,18 @@ pub struct Job {
     /// pipeline find as this one leaves it. It is there for providers that may
     /// run commands, and not for every job of theirs: look whether it is.
     pub cache: PathBuf,
+}
+
+/// Which of a stage's conditions a rule is judged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConditionType {
+    /// Before the first action: where all rules succeed, the stage begins.
+    BeforeEntry,
+    /// After the last action: where all rules succeed, the stage has succeeded.
+    OnSuccess,
+    /// When the stage has failed: where all rules succeed, the condition's
+    /// result engages.
+    OnFailure,
 }
 
 /// A directory with a name.

@@ -5,7 +5,7 @@
 use crate::action_type::ActionTypeId;
 use crate::artifact::Artifact;
 use crate::change::SourceChange;
-use crate::definition::EnvironmentVariable;
+use crate::definition::{ConditionType, EnvironmentVariable};
 use crate::id::{ActionExecutionId, ExecutionId, JobId, TenantId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,11 @@ pub struct Job {
     pub execution: ExecutionId,
     /// Which stage.
     pub stage: String,
-    /// Which action.
+    /// Which action; of a rule its name.
     pub action: String,
+    /// The condition that it is a rule of; absent: it is an action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<ConditionType>,
     /// Which provider.
     pub action_type: ActionTypeId,
     /// Variables resolved; defaults not yet filled in.

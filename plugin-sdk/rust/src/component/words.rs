@@ -3,9 +3,9 @@
 
 use super::{CACHE, WORK, wit};
 use crate::{
-    ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, Description, Ending,
-    ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome, Output, PipelineError,
-    Property, PropertyType, Revision, RevisionType, SecretError, Target,
+    ActionType, Artifact, ArtifactCount, ArtifactError, Category, Command, ConditionType,
+    Description, Ending, ExecError, Exit, Failure, FailureType, InvokeError, Job, Level, Outcome,
+    Output, PipelineError, Property, PropertyType, Revision, RevisionType, SecretError, Target,
 };
 use std::path::Path;
 use wit::{artifacts, exec, invoke, log, pipelines, secrets, types};
@@ -129,6 +129,7 @@ pub(super) fn job(job: types::Job) -> Job {
         execution_id: job.execution_id,
         stage: job.stage,
         action: job.action,
+        condition: job.condition.map(condition),
         configuration: from_pairs(job.configuration).collect(),
         input_artifacts: job.input_artifacts.into_iter().map(artifact).collect(),
         output_artifacts: job.output_artifacts.into_iter().map(artifact).collect(),
@@ -158,6 +159,14 @@ fn action_type(id: types::ActionTypeId) -> ActionType {
         owner: id.owner,
         provider: id.provider,
         version: id.version,
+    }
+}
+
+fn condition(condition: types::ConditionType) -> ConditionType {
+    match condition {
+        types::ConditionType::BeforeEntry => ConditionType::BeforeEntry,
+        types::ConditionType::OnSuccess => ConditionType::OnSuccess,
+        types::ConditionType::OnFailure => ConditionType::OnFailure,
     }
 }
 

@@ -27,6 +27,7 @@ impl FakeHost<'_> {
             execution_id: "0190a5c2-7b3e-7d10-8f4a-2b6c1d9e0f35".into(),
             stage: "Stage".into(),
             action: "Action".into(),
+            condition: None,
             configuration: configuration
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

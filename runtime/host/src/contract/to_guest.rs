@@ -6,6 +6,7 @@ use super::exports::source::{
 };
 use super::imports::types as wit;
 use lockgate_model::action_type::{ActionType, Category};
+use lockgate_model::definition::ConditionType;
 use lockgate_model::job::{DetectRequest, Job};
 use lockgate_model::webhook::WebhookRequest;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub(crate) fn job(job: Job, action_type: Option<&ActionType>, deadline: u64) -> 
         execution_id: job.execution.to_string(),
         stage: job.stage,
         action: job.action,
+        condition: job.condition.map(condition),
         configuration: configuration(job.configuration, action_type),
         input_artifacts: job
             .input_artifacts
@@ -99,6 +101,14 @@ pub(crate) fn webhook(
             .collect(),
         body: request.body.to_vec(),
         wants_files: request.wants_files,
+    }
+}
+
+fn condition(condition: ConditionType) -> wit::ConditionType {
+    match condition {
+        ConditionType::BeforeEntry => wit::ConditionType::BeforeEntry,
+        ConditionType::OnSuccess => wit::ConditionType::OnSuccess,
+        ConditionType::OnFailure => wit::ConditionType::OnFailure,
     }
 }
 
