@@ -16,13 +16,13 @@ use crate::shared::Shared;
 use lockgate_artifacts::{Artifacts, TreeLimits};
 use lockgate_execution::{Command, Direction, PipelineState, Rejected};
 use lockgate_model::definition::RetryMode;
-use lockgate_model::definition::{Pipeline, check};
+use lockgate_model::definition::{Pipeline, Problem, check, unknown_secrets, unmasked};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
 use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
 use lockgate_store::{Idempotency, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
@@ -99,7 +99,35 @@ impl Drop for Alive {
     }
 }
 
+/// The handle as something that the orchestrator itself holds may hold it,
+/// without keeping it alive: a runner, whose jobs start pipelines.
+#[derive(Clone)]
+pub struct WeakOrchestrator {
+    shared: Weak<Shared>,
+    alive: Weak<Alive>,
+}
+
+impl WeakOrchestrator {
+    /// The handle; none where the last one is gone.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Orchestrator> {
+        Some(Orchestrator {
+            shared: self.shared.upgrade()?,
+            _alive: self.alive.upgrade()?,
+        })
+    }
+}
+
 impl Orchestrator {
+    /// The handle without what keeps it alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakOrchestrator {
+        WeakOrchestrator {
+            shared: Arc::downgrade(&self.shared),
+            alive: Arc::downgrade(&self._alive),
+        }
+    }
+
     /// Loads every pipeline and carries on with it. A pipeline that cannot be
     /// read answers so, and the others go on.
     ///
@@ -154,15 +182,17 @@ impl Orchestrator {
     /// Makes a pipeline. Starts nothing.
     ///
     /// # Errors
-    /// `Definition` with everything that is wrong with it; `Rejected` where the
-    /// name is taken.
+    /// `Definition` with everything that is wrong with it, a secret that is only
+    /// shown as `****` too; `Rejected` where the name is taken.
     pub async fn create_pipeline(
         &self,
         tenant: &TenantId,
         definition: Pipeline,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        self.check(tenant, &definition)?;
+        let catalogue = self.shared.runner.catalogue(tenant);
+        found(unknown_secrets(&definition, &catalogue))?;
+        found(check(&definition, &catalogue))?;
         let key = (tenant.clone(), definition.name.clone());
         let command = Command::CreatePipeline {
             definition: Box::new(definition),
@@ -174,18 +204,27 @@ impl Orchestrator {
         answered(answer).await?
     }
 
-    /// Replaces a definition.
+    /// Replaces a definition. Secrets that it shows as `****` keep their values.
     ///
     /// # Errors
-    /// As `create_pipeline`, and where there is no such pipeline.
+    /// As `create_pipeline`, and where there is no such pipeline, or a secret
+    /// cannot be kept.
     pub async fn update_pipeline(
         &self,
         tenant: &TenantId,
         definition: Pipeline,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        self.check(tenant, &definition)?;
+        let catalogue = self.shared.runner.catalogue(tenant);
         let name = definition.name.clone();
+        let state = self.state(tenant, &name).await?;
+        let definition = match state.definition() {
+            Some(old) => {
+                unmasked(&definition, old, &catalogue).map_err(OrchestratorError::Definition)?
+            }
+            None => definition,
+        };
+        found(check(&definition, &catalogue))?;
         let command = Command::UpdatePipeline {
             definition: Box::new(definition),
         };
@@ -404,15 +443,6 @@ impl Orchestrator {
         self.shared.doorbell.close();
     }
 
-    fn check(&self, tenant: &TenantId, definition: &Pipeline) -> Result<(), OrchestratorError> {
-        let problems = check(definition, &self.shared.runner.catalogue(tenant));
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(OrchestratorError::Definition(problems))
-        }
-    }
-
     async fn ask(
         &self,
         tenant: &TenantId,
@@ -425,6 +455,15 @@ impl Orchestrator {
         let key: Key = (tenant.clone(), name.to_owned());
         self.shared.owners.send(&key, message)?;
         answered(answer).await?
+    }
+}
+
+/// What was found wrong with a definition, where something was.
+fn found(problems: Vec<Problem>) -> Result<(), OrchestratorError> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(OrchestratorError::Definition(problems))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Pipelines and requests to them.
 
-use crate::definitions::three;
+use crate::definitions::{catalogue, make, pipeline, source, stage, three, with};
 use crate::house::{Plan, alone, life};
 use lockgate_execution::Rejected;
+use lockgate_model::definition::masked;
 use lockgate_orchestrator::{OrchestratorError, Start};
+use serde_json::json;
 
 #[test]
 fn the_same_token_starts_the_same_execution_also_after_a_restart() {
@@ -108,5 +110,40 @@ fn another_tenant_has_its_own_names() {
         // Somebody else's id is no id at all.
         let mut follow = house.follow(id);
         assert!(follow.next().await.unwrap().is_none());
+    });
+}
+
+/// semantics 2.16
+#[test]
+fn a_definition_sent_back_with_stars_keeps_its_secrets() {
+    alone(async |house| {
+        let settings = json!({"configuration": {"Password": "hunter2", "Setting": "open"}});
+        let stages = [
+            stage("Source", &[source()]),
+            stage("Build", &[with(make("Make"), settings)]),
+        ];
+        let definition = pipeline("p", &stages);
+        let mut shown = masked(&definition, &catalogue());
+        let (o, t, by) = (
+            &house.orchestrator.clone(),
+            &house.tenant.clone(),
+            &house.by.clone(),
+        );
+        let refused = o.create_pipeline(t, shown.clone(), by).await;
+        assert!(matches!(refused, Err(OrchestratorError::Definition(_))));
+        house.create(definition).await;
+
+        o.update_pipeline(t, shown.clone(), by).await.unwrap();
+        house.start("p").await;
+        house.call("Fetch").await.succeed();
+        let call = house.call("Make").await;
+        assert_eq!(call.job.configuration["Password"], "hunter2");
+        call.succeed();
+
+        // It might be meant for somebody else now.
+        let make = &mut shown.stages[1].actions[0];
+        make.configuration.insert("Setting".into(), "shut".into());
+        let refused = o.update_pipeline(t, shown, by).await;
+        assert!(matches!(refused, Err(OrchestratorError::Definition(_))));
     });
 }
