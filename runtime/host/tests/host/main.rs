@@ -16,6 +16,7 @@ mod egress;
 mod faults;
 mod files;
 mod functions;
+mod pipelines;
 mod secrets;
 mod sources;
 mod tls;
