@@ -14,7 +14,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use lockgate_execution::{Gate, Rejected, Transition};
-use lockgate_model::definition::{Format, Pipeline, load};
+use lockgate_model::definition::{Format, Pipeline, load, masked};
 use lockgate_model::id::TenantId;
 use lockgate_model::trigger::{Trigger, TriggerType};
 use lockgate_orchestrator::{OrchestratorError, Start};
@@ -158,6 +158,7 @@ pub(super) async fn show(
     };
     let pipeline: Pipeline =
         serde_json::from_str(&stored.json).map_err(|error| Refused::ours(&error))?;
+    let pipeline = masked(&pipeline, face.plugins.catalogue());
     let metadata = PipelineMetadata {
         pipeline_arn: arn(&caller.tenant, &name),
         created: state.created(),

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lockgate_execution::Rejected;
-use lockgate_model::definition::Problem;
+use lockgate_model::definition::{Problem, exception_of};
 use lockgate_orchestrator::OrchestratorError;
 use lockgate_store::StoreError;
 use std::net::IpAddr;
@@ -41,7 +41,7 @@ impl Refused {
     pub fn definition(problems: &[Problem]) -> Self {
         let mut refused = Self::new(
             StatusCode::BAD_REQUEST,
-            "InvalidStructureException",
+            exception_of(problems).unwrap_or("InvalidStructureException"),
             format!("the definition has {} problem(s)", problems.len()),
         );
         refused.refusal.problems = problems.iter().map(ToString::to_string).collect();

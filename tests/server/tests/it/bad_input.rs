@@ -81,10 +81,10 @@ const BROKEN: [(&str, &[(&str, &str)]); 14] = [
         &[("/srv/www", "/srv/#{sauce.CommitId}")],
     ),
     (
-        "a mode is not carried out",
+        "a mode is misspelt",
         &[(
             "name = \"shop\"",
-            "name = \"shop\"\nexecutionMode = \"QUEUED\"",
+            "name = \"shop\"\nexecutionMode = \"QUEUE\"",
         )],
     ),
     ("a quote is missing", &[("\"Checkout\"", "\"Checkout")]),
