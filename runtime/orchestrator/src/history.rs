@@ -6,7 +6,7 @@ use lockgate_execution::{
 };
 use lockgate_model::action_type::Catalogue;
 use lockgate_model::artifact::Artifact;
-use lockgate_model::definition::RetryMode;
+use lockgate_model::definition::{RetryMode, mask};
 use lockgate_model::id::{ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
 use lockgate_model::time::Timestamp;
@@ -113,7 +113,11 @@ impl From<&ExecutionView> for ExecutionDetail {
             ended: view.ended,
             variables: view.variables.clone(),
             source_revisions: view.source_revisions.clone(),
-            revisions: view.revisions.iter().cloned().collect(),
+            revisions: view
+                .fetched
+                .iter()
+                .filter_map(|fetched| Some((fetched.artifact.clone()?, fetched.revision.clone())))
+                .collect(),
             superseded_by: view.superseded_by,
         }
     }
@@ -173,21 +177,14 @@ impl ActionDetail {
 
 /// The same, with the values of secret properties replaced by `****`.
 pub(crate) fn masked(input: &Arc<ResolvedAction>, catalogue: &Catalogue) -> Arc<ResolvedAction> {
-    let secrets: Vec<&str> = catalogue
+    let has_secrets = catalogue
         .get(&input.action_type)
-        .into_iter()
-        .flat_map(|action_type| &action_type.properties)
-        .filter(|property| property.secret && input.configuration.contains_key(&property.name))
-        .map(|property| property.name.as_str())
-        .collect();
-    if secrets.is_empty() {
+        .is_some_and(|known| known.properties.iter().any(|property| property.secret));
+    if !has_secrets {
         return input.clone();
     }
     let mut masked = ResolvedAction::clone(input);
-    for name in secrets {
-        masked
-            .configuration
-            .insert(name.to_owned(), "****".to_owned());
-    }
+    mask(&mut masked.configuration, &input.action_type, catalogue);
+    mask(&mut masked.templates, &input.action_type, catalogue);
     Arc::new(masked)
 }
