@@ -7,12 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Carried inside the binary.
-const PROVIDERS: [&str; 5] = [
+const PROVIDERS: [&str; 10] = [
     "source-git",
     "build-commands",
     "deploy-files",
     "invoke-function",
     "notify-webhook",
+    "rule-alarm",
+    "rule-deployment-window",
+    "rule-variable-check",
+    "run-commands",
+    "start-pipeline",
 ];
 
 /// Not in the binary: package, folder of its `plugin.toml`. Used by the

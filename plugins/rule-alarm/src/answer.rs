@@ -28,36 +28,52 @@ impl Reading {
             Err(
                 error @ (HttpError::Unreachable(_) | HttpError::Timeout(_) | HttpError::Broken(_)),
             ) => return Ok(Self::Silent(error.into())),
+            Err(error @ HttpError::TooLong { .. }) => {
+                return Err(Failure::configuration(format!(
+                    "{error}; ask in AlarmUrl for this alarm alone"
+                )));
+            }
             Err(error) => return Err(error.into()),
         };
         let template = alarm.url.as_deref().unwrap_or_default();
         let asked = Url::parse(template).map_or_else(|_| "AlarmUrl".into(), |url| url.authority);
-        let status = response.status;
         if !response.is_success() {
-            let message = format!("{asked} answered {status}{}", quoted(&response.text()));
-            return match status {
-                429 | 500..=599 => Ok(Self::Silent(Failure::new(
-                    FailureType::SystemUnavailable,
-                    message,
-                ))),
-                300..=399 => Err(Failure::job(format!(
-                    "{message}; write in AlarmUrl the address where it really is"
-                ))),
-                _ => Err(Failure::job(format!(
-                    "{message}; check AlarmUrl, AlarmName and the secret"
-                ))),
-            };
+            return refusal(&response, &asked);
         }
         let state = serde_json::from_slice(&response.body)
             .map_err(|error| format!("is not JSON ({error})"))
             .and_then(|answer| state(&answer, alarm));
         state.map(Self::Known).map_err(|why| {
-            Failure::job(format!(
-                "the answer of {asked} {why}{}",
-                quoted(&response.text())
-            ))
+            let start = quoted(&response.text());
+            Failure::configuration(format!("the answer of {asked} {why}{start}"))
         })
     }
+}
+
+/// What an answer without a state means. Never that the criterion does not hold:
+/// it could not be judged.
+fn refusal(response: &Response, asked: &str) -> Result<Reading, Failure> {
+    let status = response.status;
+    let message = format!("{asked} answered {status}{}", quoted(&response.text()));
+    let (kind, remedy) = match status {
+        429 | 500..=599 => {
+            let later = Failure::new(FailureType::SystemUnavailable, message);
+            return Ok(Reading::Silent(later));
+        }
+        300..=399 => (
+            FailureType::ConfigurationError,
+            "write in AlarmUrl the address where it really is",
+        ),
+        401 | 403 => (
+            FailureType::PermissionError,
+            "check SecretName, SecretHeader and SecretPrefix",
+        ),
+        _ => (
+            FailureType::ConfigurationError,
+            "check AlarmUrl and AlarmName",
+        ),
+    };
+    Err(Failure::new(kind, format!("{message}; {remedy}")))
 }
 
 /// The state in an answer, or what is wrong with it.

@@ -312,6 +312,7 @@ fn an_answer_that_tells_no_state_is_never_taken_for_one() {
             let failure = judge(condition, &wanted, body).unwrap_err();
             let start = format!("the answer of alarms.example.com {why}");
             assert!(failure.message.starts_with(&start), "{}", failure.message);
+            assert_eq!(failure.kind, FailureType::ConfigurationError);
         }
     }
 }
@@ -349,12 +350,14 @@ fn the_secret_stands_in_its_header_as_a_placeholder() {
 
 #[test]
 fn a_refusal_fails_at_once_and_a_busy_service_is_asked_again() {
-    for (status, again) in [
-        (200, true),
-        (429, true),
-        (503, true),
-        (301, false),
-        (404, false),
+    use FailureType::{ConfigurationError, PermissionError};
+    for (status, fails) in [
+        (200, None),
+        (429, None),
+        (503, None),
+        (301, Some(ConfigurationError)),
+        (401, Some(PermissionError)),
+        (404, Some(ConfigurationError)),
     ] {
         let host = FakeHost::new().on_http(move |_| {
             let body = if status == 200 {
@@ -366,10 +369,11 @@ fn a_refusal_fails_at_once_and_a_busy_service_is_asked_again() {
         });
         let job = host.job([URL, NAME, ("WaitTime", "1")]);
         match run::<AlarmRule>(&job, &host) {
-            Ok(Outcome::Pending(_)) => assert!(again, "{status}"),
+            Ok(Outcome::Pending(_)) => assert_eq!(fails, None, "{status}"),
             Err(failure) => {
+                assert_eq!(fails, Some(failure.kind), "{failure:?}");
                 let start = format!("alarms.example.com answered {status}: no; ");
-                assert!(!again && failure.message.starts_with(&start), "{failure:?}");
+                assert!(failure.message.starts_with(&start), "{failure:?}");
             }
             other => panic!("{other:?}"),
         }

@@ -10,12 +10,14 @@ type Bundled = (&'static str, &'static [u8]);
 static BUNDLE: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 
 /// Granted to the bundled providers.
-pub const GRANTS: [&str; 6] = [
+pub const GRANTS: [&str; 8] = [
     "source-git http=*",
     "build-commands exec",
     "deploy-files exec",
     "invoke-function invoke",
+    "run-commands exec",
     "notify-webhook http=*",
+    "rule-alarm http=*",
     "source-git exec",
 ];
 
