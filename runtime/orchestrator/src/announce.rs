@@ -1,11 +1,13 @@
-//! Telling people that an approval waits: an action's `NotificationUrl` is
-//! handed to the webhook provider, which runs in its sandbox like any other.
+//! Telling people that an approval waits: its letters are handed to the webhook
+//! provider, which runs in its sandbox like any other. To whom they go and what
+//! they say is known elsewhere.
 
 use crate::background::Background;
 use crate::job_log::{JobLog, keep};
+use crate::notification::approval::{Letters, letters};
+use crate::notification::delivery::{Subject, job};
 use crate::shared::Shared;
 use lockgate_execution::{Approval, PipelineState};
-use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::id::JobId;
 use lockgate_model::job::{Job, LogLevel, LogLine, Outcome};
 use std::collections::BTreeMap;
@@ -30,51 +32,52 @@ pub(crate) fn announce(
     state: &PipelineState,
     approval: Approval,
 ) -> Option<Background> {
-    let configuration = message(state, &approval)?;
-    let mut job = Job {
-        id: JobId(
-            approval
-                .execution
-                .derive(&format!("announce {}", approval.token)),
-        ),
-        action_execution: approval.id,
-        attempt: 1,
+    let Letters { letters, problems } = letters(shared, state, &approval);
+    if letters.is_empty() && problems.is_empty() {
+        return None;
+    }
+    let id = approval
+        .execution
+        .derive(&format!("announce {}", approval.token));
+    let subject = Subject {
         tenant: state.tenant().clone(),
         pipeline: state.name().to_owned(),
         execution: approval.execution,
         stage: approval.stage,
         action: approval.action,
-        action_type: ActionTypeId {
-            category: Category::Invoke,
-            owner: "Custom".into(),
-            provider: "Webhook".into(),
-            version: "1".into(),
-        },
-        configuration,
-        input_artifacts: vec![],
-        output_artifacts: vec![],
-        environment_variables: vec![],
-        commands: vec![],
-        output_variables: vec![],
-        revision: None,
-        continuation: None,
-        deadline: shared.clock.now().plus_seconds(SECONDS),
+        // Its log is the approval's.
+        key: approval.id.0,
     };
+    let mut job = job(subject, BTreeMap::new());
+    job.id = JobId(id);
     let teller = shared.clone();
     let task = shared.tasks.spawn(async move {
         if is_told(&teller, &job).await {
             return;
         }
-        let text = match tell(&teller, &mut job).await {
-            Ok(()) => TOLD.to_owned(),
-            Err(reason) => format!("{NOT_TOLD}: {reason}"),
-        };
-        let line = LogLine {
-            at: teller.clock.now(),
+        let mut lines: Vec<String> = problems
+            .into_iter()
+            .map(|problem| format!("{NOT_TOLD}: {problem}"))
+            .collect();
+        for letter in letters {
+            let mut job = Job {
+                configuration: letter,
+                ..job.clone()
+            };
+            lines.push(match tell(&teller, &mut job).await {
+                Ok(()) => TOLD.to_owned(),
+                Err(reason) => format!("{NOT_TOLD}: {reason}"),
+            });
+        }
+        // All at once: half of them would stand for the whole.
+        let at = teller.clock.now();
+        let line = |text| LogLine {
+            at,
             level: LogLevel::Host,
             text,
         };
-        keep(&teller, &job, &[line]).await;
+        let lines: Vec<LogLine> = lines.into_iter().map(line).collect();
+        keep(&teller, &job, &lines).await;
     });
     Some(Background::new(&task))
 }
@@ -113,36 +116,4 @@ async fn tell(shared: &Shared, job: &mut Job) -> Result<(), String> {
         }
     }
     Err("the provider did not end".to_owned())
-}
-
-/// The webhook provider's configuration; `None` where nobody is to be told.
-fn message(state: &PipelineState, approval: &Approval) -> Option<BTreeMap<String, String>> {
-    let stage = state
-        .execution(approval.execution)?
-        .stage(&approval.stage)?;
-    // Variables are resolved in it.
-    let given = &stage.action(&approval.action)?.input.configuration;
-    let url = given.get("NotificationUrl")?;
-    let mut text = format!(
-        "Pipeline {} waits for approval '{}' in stage '{}' (execution {}).",
-        state.name(),
-        approval.action,
-        approval.stage,
-        approval.execution
-    );
-    for more in [&approval.custom_data, &approval.link]
-        .into_iter()
-        .flatten()
-    {
-        text.push('\n');
-        text.push_str(more);
-    }
-    let mut configuration = BTreeMap::from([
-        ("Url".to_owned(), url.clone()),
-        ("Message".to_owned(), text),
-    ]);
-    if let Some(format) = given.get("NotificationFormat") {
-        configuration.insert("Format".to_owned(), format.clone());
-    }
-    Some(configuration)
 }

@@ -24,6 +24,16 @@ pub enum OrchestratorError {
         /// How.
         reason: String,
     },
+    /// A notification rule or a schedule is wrong; everything that is wrong with
+    /// it, each in a sentence that begins with the key.
+    #[error("{}", .0.join("; "))]
+    Invalid(Vec<String>),
+    /// There is no notification rule, or schedule, of that name.
+    #[error("{0}")]
+    NotFound(String),
+    /// There is one of that name already.
+    #[error("{0}")]
+    NameInUse(String),
     /// The server is ending.
     #[error("the server is shutting down; try again when it is back")]
     ShuttingDown,

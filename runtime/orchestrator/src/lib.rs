@@ -18,14 +18,18 @@ mod error;
 mod follow;
 mod history;
 mod housekeeping;
+mod iso;
 mod job_log;
+mod notification;
 mod orchestrator;
 mod owner;
 mod owners;
 mod poll;
 mod recover;
 mod runner;
+mod schedule;
 mod shared;
+mod start;
 mod workspace;
 
 pub use cache::CACHE_LIMITS;
@@ -33,5 +37,10 @@ pub use clock::Clock;
 pub use error::OrchestratorError;
 pub use follow::{Entry, Follow};
 pub use history::{ActionDetail, ApprovalDetail, ExecutionDetail, StageDetail};
+pub use notification::{
+    NotificationDetail, NotificationFormat, NotificationRule, NotificationRuleView,
+    NotificationTest,
+};
 pub use orchestrator::{Orchestrator, Settings, Start};
 pub use runner::{Directory, LogSink, Runner};
+pub use schedule::{Schedule, ScheduleView};

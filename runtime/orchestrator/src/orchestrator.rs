@@ -8,24 +8,27 @@ use crate::doorbell::Doorbell;
 use crate::error::OrchestratorError;
 use crate::follow::Follow;
 use crate::housekeeping;
+use crate::notification::lanes::{self, Lanes};
 use crate::owner::{Message, Owner, Reply};
 use crate::owners::{Key, Owners};
 use crate::recover::{self, Beginning};
 use crate::runner::Runner;
+use crate::schedule;
 use crate::shared::Shared;
+use crate::start::start_execution;
 use lockgate_artifacts::{Artifacts, TreeLimits};
 use lockgate_execution::{Command, Direction, PipelineState, Rejected};
 use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{Pipeline, Problem, check, unknown_secrets, unmasked};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
 use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
-use lockgate_store::{Idempotency, Store, StoreError};
+use lockgate_store::{Idempotency, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
 /// Sources that are asked at a time.
@@ -46,6 +49,11 @@ pub struct Settings {
     pub jobs: usize,
     /// Seconds between two questions to a source; absent: sources are not asked.
     pub poll_seconds: Option<u64>,
+    /// Stands in ARNs, and in events and notifications: AWS's clients expect one.
+    pub region: String,
+    /// Where people reach the server, such as `https://lockgate.example`; stands
+    /// in notifications. Absent: nowhere.
+    pub address: Option<String>,
 }
 
 /// What an execution starts with.
@@ -87,15 +95,21 @@ pub struct Orchestrator {
 }
 
 struct Alive {
-    shared: Arc<Shared>,
     _housekeeping: Background,
+    _schedules: Background,
+    _closing: Closing,
 }
 
-impl Drop for Alive {
+/// Ends everything when it is dropped, and waits for nothing.
+struct Closing(Arc<Shared>);
+
+impl Drop for Closing {
     fn drop(&mut self) {
-        self.shared.slots.close();
-        self.shared.owners.close();
-        self.shared.doorbell.close();
+        let Self(shared) = self;
+        shared.slots.close();
+        shared.owners.close();
+        shared.lanes.close();
+        shared.doorbell.close();
     }
 }
 
@@ -152,19 +166,32 @@ impl Orchestrator {
             settings,
             owners: Owners::default(),
             doorbell: Doorbell::default(),
+            lanes: Lanes::default(),
+            schedules_changed: Notify::new(),
             tasks: TaskTracker::new(),
             directories: AtomicU64::new(0),
         });
+        let closing = Closing(shared.clone());
+        // Before the pipelines, whose approvals may name a rule.
+        lanes::start(&shared).await?;
+        recover::everything(&shared).await?;
+        // Before old tokens are forgotten: they tell what was started already.
+        schedule::catch_up(&shared).await;
+        let schedules = tokio::spawn(schedule::keep(shared.clone()));
         let housekeeping = tokio::spawn(housekeeping::forget_tokens(shared.clone()));
         let alive = Alive {
-            shared: shared.clone(),
             _housekeeping: Background::new(&housekeeping),
+            _schedules: Background::new(&schedules),
+            _closing: closing,
         };
-        recover::everything(&shared).await?;
         Ok(Self {
             shared,
             _alive: Arc::new(alive),
         })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// The store behind it, for reading.
@@ -261,49 +288,7 @@ impl Orchestrator {
         start: Start,
         by: &Principal,
     ) -> Result<ExecutionId, OrchestratorError> {
-        let id = ExecutionId(uuid::Uuid::now_v7());
-        let token = start
-            .token
-            .map(|token| format!("StartPipelineExecution {name} {token}"));
-        // Asked before the core, which may have room for no other execution.
-        if let Some(token) = &token
-            && let Some(known) = self.started_with(tenant, token).await?
-        {
-            return Ok(known);
-        }
-        let idempotency = token.clone().map(|token| Idempotency {
-            token,
-            result: id.to_string(),
-        });
-        let command = Command::StartExecution {
-            id,
-            trigger: start.trigger,
-            variables: start.variables,
-            source_revisions: start.source_revisions,
-        };
-        match (
-            self.ask(tenant, name, by, command, idempotency).await,
-            token,
-        ) {
-            (Ok(()), _) => Ok(id),
-            // Somebody sent the same at the same time.
-            (Err(OrchestratorError::Store(StoreError::TokenUsed { .. })), Some(token)) => {
-                let known = self.started_with(tenant, &token).await?;
-                known.ok_or_else(|| {
-                    StoreError::Contradiction("a used token has no execution".into()).into()
-                })
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    async fn started_with(
-        &self,
-        tenant: &TenantId,
-        token: &str,
-    ) -> Result<Option<ExecutionId>, OrchestratorError> {
-        let known = self.shared.store.idempotent_result(tenant, token).await?;
-        Ok(known.and_then(|id| id.parse().ok()))
+        start_execution(&self.shared, tenant, name, start, by).await
     }
 
     /// Stops an execution.
@@ -435,6 +420,7 @@ impl Orchestrator {
     pub async fn shut_down(&self) {
         self.shared.slots.close();
         self.shared.owners.close();
+        self.shared.lanes.close();
         self.shared.tasks.close();
         let ended = tokio::time::timeout(LONGEST_END, self.shared.tasks.wait());
         if ended.await.is_err() {
@@ -467,7 +453,7 @@ fn found(problems: Vec<Problem>) -> Result<(), OrchestratorError> {
     }
 }
 
-fn request(
+pub(crate) fn request(
     by: &Principal,
     command: Command,
     idempotency: Option<Idempotency>,
@@ -484,6 +470,6 @@ fn request(
 }
 
 /// An owner answers all that it takes, unless the server ends meanwhile.
-async fn answered<T>(answer: oneshot::Receiver<T>) -> Result<T, OrchestratorError> {
+pub(crate) async fn answered<T>(answer: oneshot::Receiver<T>) -> Result<T, OrchestratorError> {
     answer.await.map_err(|_| OrchestratorError::ShuttingDown)
 }

@@ -3,6 +3,7 @@
 use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
+use crate::notification::lanes::Lanes;
 use crate::orchestrator::Settings;
 use crate::owners::Owners;
 use crate::runner::Runner;
@@ -10,7 +11,7 @@ use lockgate_artifacts::Artifacts;
 use lockgate_store::Store;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 
 pub(crate) struct Shared {
@@ -26,6 +27,10 @@ pub(crate) struct Shared {
     pub(crate) questions: Semaphore,
     pub(crate) owners: Owners,
     pub(crate) doorbell: Doorbell,
+    /// Who is told of events.
+    pub(crate) lanes: Lanes,
+    /// Rung when a schedule was made or changed.
+    pub(crate) schedules_changed: Notify,
     /// Everything that runs in the background, so that the end can wait for it.
     pub(crate) tasks: TaskTracker,
     /// Names the directories of attempts, each differently.

@@ -127,6 +127,8 @@ impl Bench {
             cache_limits: CACHE_LIMITS,
             jobs: 256,
             poll_seconds: None,
+            region: "us-east-1".into(),
+            address: None,
         };
         let orchestrator = Orchestrator::start(
             store.clone(),

@@ -3,6 +3,7 @@
 use super::Owner;
 use crate::commit::{Leased, change_of};
 use crate::error::OrchestratorError;
+use crate::notification::lanes::Lanes;
 use lockgate_execution::{Command, Recorded, Request, owed, step};
 use lockgate_model::id::{ExecutionId, JobId, Principal};
 use lockgate_store::{Change, FinishedJob, Idempotency, LeaseToken, SourceCursor, StoreError};
@@ -119,6 +120,7 @@ impl Owner {
         for execution in executions {
             self.shared.doorbell.ring(execution);
         }
+        Lanes::ring(&self.shared, &self.key);
     }
 
     /// A change of nothing, on what is on disk.

@@ -97,6 +97,8 @@ impl House {
             },
             jobs: plan.jobs,
             poll_seconds: plan.poll_seconds,
+            region: "us-east-1".into(),
+            address: Some("https://lockgate.example".into()),
         };
         let clock = Clock::simulated(plan.at);
         let orchestrator = Orchestrator::start(store, artifacts, script, clock, settings)

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::{Output, Trust};
 use crate::Failure;
 use crate::api::FeedEntry;
-use crate::engine::{DEV_TENANT, Engine, Plan, default_cache, default_state};
+use crate::engine::{DEV_TENANT, Engine, Plan, REGION, default_cache, default_state};
 use anyhow::Context;
 use clap::Args;
 use lockgate_execution::{Event, StartedWork};
@@ -62,6 +62,8 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
         trust: options.trust,
         poll_seconds: None,
         jobs: std::thread::available_parallelism().map_or(4, usize::from) * 4,
+        region: REGION.to_owned(),
+        address: None,
         say: |text| eprintln!("{text}"),
     })
     .await?;

@@ -3,7 +3,7 @@
 use super::Trust;
 use super::interrupt::Interrupts;
 use crate::Failure;
-use crate::engine::{DEV_TENANT, Engine, Plan};
+use crate::engine::{DEV_TENANT, Engine, Plan, REGION};
 use crate::face;
 use anyhow::Context;
 use clap::Args;
@@ -39,6 +39,12 @@ pub struct Options {
     /// Jobs that run at a time
     #[arg(long, default_value_t = 256, value_name = "COUNT")]
     pub jobs: usize,
+    /// The region in ARNs and events, as AWS's clients expect one
+    #[arg(long, default_value = REGION, value_name = "REGION")]
+    pub region: String,
+    /// Where people reach the server, for links in notifications [default: where it listens]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
     #[command(flatten)]
     pub trust: Trust,
 }
@@ -61,11 +67,28 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
             "--jobs 0: no action could ever run; give at least 1",
         ));
     }
+    if let Some(url) = &options.public_url
+        && !["http://", "https://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+    {
+        return Err(Failure::input(format!(
+            "--public-url {url}: write a URL such as https://lockgate.example"
+        )));
+    }
+    let in_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if options.region.is_empty() || !options.region.chars().all(in_region) {
+        return Err(Failure::input(format!(
+            "--region '{}': write a region such as {REGION}",
+            options.region
+        )));
+    }
     log("info");
     // Bound first: an address in use is said before anything is loaded.
     let listener = TcpListener::bind(options.listen)
         .await
         .map_err(|error| Failure::input(format!("--listen {}: {error}", options.listen)))?;
+    let address = listener.local_addr()?;
     let mut interrupts = Interrupts::listen()?;
     let start = Engine::start(Plan {
         cache: options.cache.unwrap_or_else(|| options.data.join("cache")),
@@ -73,6 +96,12 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
         trust: options.trust,
         poll_seconds: Some(options.poll).filter(|seconds| *seconds > 0),
         jobs: options.jobs,
+        region: options.region,
+        address: Some(
+            options
+                .public_url
+                .unwrap_or_else(|| format!("http://{address}")),
+        ),
         say: |text| tracing::info!("{text}"),
     });
     let engine = tokio::select! {
@@ -80,7 +109,6 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
         // Nothing was promised to anybody yet.
         () = interrupts.next() => return Ok(()),
     };
-    let address = listener.local_addr()?;
     tracing::info!(data = %options.data.display(), tenant = DEV_TENANT, "listening on http://{address}");
     // For whoever started us with port 0.
     println!("http://{address}");

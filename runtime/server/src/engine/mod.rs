@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// The tenant of `run` and of `serve --dev`.
 pub const DEV_TENANT: &str = "111122223333";
 
+/// The region where nothing else is said.
+pub const REGION: &str = "us-east-1";
+
 /// What an engine is made of.
 pub struct Plan {
     /// Everything that is kept lies under it.
@@ -33,6 +36,10 @@ pub struct Plan {
     pub poll_seconds: Option<u64>,
     /// Jobs that run at a time.
     pub jobs: usize,
+    /// Stands in ARNs and in events.
+    pub region: String,
+    /// Where people reach the server; stands in notifications.
+    pub address: Option<String>,
     /// Says what takes long.
     pub say: fn(&str),
 }
@@ -81,6 +88,8 @@ impl Engine {
             cache_limits: CACHE_LIMITS,
             jobs: plan.jobs,
             poll_seconds: plan.poll_seconds,
+            region: plan.region,
+            address: plan.address,
         };
         let orchestrator =
             Orchestrator::start(store, artifacts, plugins.clone(), Clock::System, settings).await?;

@@ -102,6 +102,21 @@ impl From<OrchestratorError> for Refused {
                 rejected.to_string(),
             ),
             OrchestratorError::Store(error) => error.clone().into(),
+            OrchestratorError::Invalid(problems) => {
+                let mut refused = Self::invalid(error.to_string());
+                if problems.len() > 1 {
+                    refused.refusal.problems.clone_from(problems);
+                }
+                refused
+            }
+            OrchestratorError::NotFound(message) => {
+                Self::not_found("ResourceNotFoundException", message.clone())
+            }
+            OrchestratorError::NameInUse(message) => Self::new(
+                StatusCode::CONFLICT,
+                "ResourceAlreadyExistsException",
+                message.clone(),
+            ),
             OrchestratorError::Damaged { .. } => Self::ours(&error),
             OrchestratorError::ShuttingDown => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,

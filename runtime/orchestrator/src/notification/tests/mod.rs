@@ -1,0 +1,1 @@
+//! What is told of events, held against what AWS tells.
