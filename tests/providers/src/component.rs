@@ -8,12 +8,17 @@ use std::sync::LazyLock;
 use wasmparser::{Parser, Payload};
 
 /// The providers that the binary carries.
-pub const PROVIDERS: [&str; 5] = [
+pub const PROVIDERS: [&str; 10] = [
     "source-git",
     "build-commands",
     "deploy-files",
     "invoke-function",
     "notify-webhook",
+    "rule-alarm",
+    "rule-deployment-window",
+    "rule-variable-check",
+    "run-commands",
+    "start-pipeline",
 ];
 
 /// Built with them, exactly as `cargo xtask build` does: another set of packages

@@ -57,23 +57,48 @@ fn a_webhook_imports_http_secrets_and_its_log() {
 }
 
 #[test]
-fn a_caller_of_functions_imports_invoke_and_its_log() {
+fn a_rule_imports_what_it_judges_by_and_no_more() {
+    assert!(capabilities("rule-variable-check").is_empty());
+    assert_eq!(
+        capabilities("rule-deployment-window"),
+        ["lockgate:action/log"]
+    );
+    assert_eq!(
+        capabilities("rule-alarm"),
+        [
+            "lockgate:action/log",
+            "lockgate:action/secrets",
+            "wasi:http/outgoing-handler",
+            "wasi:http/types",
+        ]
+    );
+}
+
+#[test]
+fn a_caller_imports_what_it_calls_and_its_log() {
     assert_eq!(
         capabilities("invoke-function"),
         ["lockgate:action/invoke", "lockgate:action/log"]
+    );
+    assert_eq!(
+        capabilities("start-pipeline"),
+        ["lockgate:action/log", "lockgate:action/pipelines"]
     );
 }
 
 #[test]
 fn what_runs_commands_imports_them() {
-    assert_eq!(
-        capabilities("build-commands"),
-        [
-            "lockgate:action/artifacts",
-            "lockgate:action/exec",
-            "lockgate:action/log",
-        ]
-    );
+    for name in ["build-commands", "run-commands"] {
+        assert_eq!(
+            capabilities(name),
+            [
+                "lockgate:action/artifacts",
+                "lockgate:action/exec",
+                "lockgate:action/log",
+            ],
+            "{name}"
+        );
+    }
     assert_eq!(
         capabilities("deploy-files"),
         [
