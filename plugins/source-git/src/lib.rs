@@ -1,9 +1,14 @@
 //! The source-git provider: takes the tree of one commit, with or without its
-//! history, from a Git repository behind https, behind ssh or on this machine.
-//! This file is the contract's side; `take` and `look` do the work, and the
-//! modules below them know nothing of actions.
+//! history, from a Git repository behind https, behind ssh or on this machine,
+//! and tells what changed there. This file is the contract's side; `take`, `look`
+//! and `delivery` do the work, and the modules below them know nothing of
+//! actions.
 
+mod ancestry;
 mod checkout;
+mod compare;
+mod cursor;
+mod delivery;
 mod history;
 mod limits;
 mod listing;
@@ -15,6 +20,7 @@ mod object;
 mod objects;
 mod pack;
 mod packet;
+mod place;
 mod reference;
 mod report;
 mod settings;
@@ -23,12 +29,13 @@ mod spool;
 mod ssh;
 mod staging;
 mod take;
+mod tree_diff;
 mod trouble;
 mod version;
 
 use lockgate_plugin::{
-    Category, Description, Detection, Failure, Host, Job, Outcome, Provider, Source, Watch, choice,
-    configuration, export_source,
+    Announcement, Category, Delivery, Description, Detection, Failure, Host, Job, Outcome,
+    Provider, Source, Watch, choice, configuration, export_source,
 };
 
 choice! {
@@ -50,6 +57,17 @@ choice! {
         Basic = "Basic",
         /// The secret is a token.
         Bearer = "Bearer",
+    }
+}
+
+choice! {
+    /// Which files the first push of a branch changes.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum FirstPush {
+        /// Those since it left the default branch.
+        Compare = "compare",
+        /// It is not told, and no filter on files passes.
+        None = "none",
     }
 }
 
@@ -80,6 +98,15 @@ configuration! {
         /// For ssh: absolute path of the known_hosts file, in a granted
         /// directory.
         "SshKnownHostsFile" => ssh_known_hosts_file: Option<String>,
+        /// The name of the server's secret that webhook deliveries are signed
+        /// with. Without it they are refused.
+        "WebhookSecret" => webhook_secret: Option<String>,
+        /// Believe webhook deliveries of anybody, where WebhookSecret is left
+        /// out.
+        "WebhookUnauthenticated" => webhook_unauthenticated: bool = "false",
+        /// Which files the first push of a branch changes: compare counts from
+        /// where it left the default branch, none leaves it open.
+        "FirstPushFiles" => first_push_files: FirstPush = "compare",
     }
 }
 
@@ -109,8 +136,15 @@ impl Source for SourceGit {
         watch: Watch,
         host: &H,
     ) -> Result<Detection, Failure> {
-        let _ = watch;
-        look::look(&configuration, cursor, host).map_err(report::failure)
+        look::look(&configuration, cursor, watch, host).map_err(report::failure)
+    }
+
+    fn webhook<H: Host>(
+        configuration: Configuration,
+        delivery: &Delivery,
+        host: &H,
+    ) -> Result<Option<Announcement>, Failure> {
+        delivery::receive(&configuration, delivery, host).map_err(report::failure)
     }
 }
 

@@ -3,6 +3,9 @@
 
 /// Bytes of one fetched pack.
 pub const PACK_BYTES: u64 = 512 << 20;
+/// Bytes of a pack that is fetched where there is no directory for work: the
+/// trees of a few commits, or a stretch of history.
+pub const MEMORY_PACK_BYTES: u64 = 48 << 20;
 /// Objects in one fetched pack.
 pub const PACK_OBJECTS: u32 = 2_000_000;
 /// Bytes of one object that has to be held in memory: trees, commits, tags and
@@ -22,3 +25,20 @@ pub const TREE_DEPTH: usize = 256;
 pub const PATH_BYTES: usize = 4095;
 /// Bytes of one list of branches and tags.
 pub const REFERENCE_BYTES: usize = 64 << 20;
+/// Commits that are looked through for where two branches parted.
+pub const COMMITS: usize = 10_000;
+/// The same, where they have to be fetched.
+pub const FETCHED_COMMITS: u32 = 1_000;
+/// The same, where the server cannot leave out files.
+pub const FETCHED_COMMITS_WITH_FILES: u32 = 50;
+/// Changed files in one answer.
+pub const CHANGED_FILES: usize = 10_000;
+/// Bytes of the names of changed files in one answer.
+pub const CHANGED_BYTES: usize = 384 << 10;
+/// Changes in one answer.
+pub const CHANGES: usize = 100;
+/// Changes in one answer, where their files are wanted: each may take several
+/// requests. What is left comes with the next answer.
+pub const CHANGES_WITH_FILES: usize = 20;
+/// Bytes of what is kept from one look to the next.
+pub const CURSOR_BYTES: usize = 384 << 10;

@@ -63,6 +63,12 @@ pub struct Commit {
     pub id: ObjectId,
     /// What its files are.
     pub tree: ObjectId,
+    /// The commits that it follows; more than one where it is a merge.
+    pub parents: Vec<ObjectId>,
+    /// Who wrote it; what is not UTF-8 is replaced.
+    pub author: String,
+    /// Their address.
+    pub email: String,
     /// Seconds since the Unix epoch.
     pub authored: i64,
     /// Seconds since the Unix epoch.
@@ -83,11 +89,20 @@ impl Commit {
         let commit = CommitRef::from_bytes(data, HashKind::Sha1).map_err(|e| damaged(&e))?;
         let tree = ObjectId::from_hex(commit.tree).map_err(|e| damaged(&e))?;
         // Git itself shows an unreadable date as the epoch.
-        let authored = commit.author().map_or(0, |who| who.seconds());
+        let author = commit.author().ok();
+        let authored = author.as_ref().map_or(0, |who| who.seconds());
+        let named = |text: Option<&[u8]>| {
+            String::from_utf8_lossy(text.unwrap_or_default())
+                .trim()
+                .to_owned()
+        };
         let committed = commit.committer().map_or(0, |who| who.seconds());
         Ok(Self {
             id,
             tree,
+            parents: commit.parents().collect(),
+            author: named(author.as_ref().map(|who| who.name.as_ref())),
+            email: named(author.as_ref().map(|who| who.email.as_ref())),
             authored,
             committed,
             message: String::from_utf8_lossy(commit.message)

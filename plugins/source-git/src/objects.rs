@@ -4,7 +4,7 @@
 
 use crate::limits::OBJECT_BYTES;
 use crate::object::{Commit, bytes, hash_object, tag_target};
-use crate::pack::{Found, Index, Pack};
+use crate::pack::{Data, Found, Index, Pack};
 use crate::trouble::{Result, Trouble, broken, disk};
 use flate2::bufread::ZlibDecoder;
 use gix_hash::ObjectId;
@@ -52,10 +52,8 @@ impl Objects {
         while let Some(directory) = directories.get(next).cloned() {
             next += 1;
             for index in pack_files(&directory, "idx")? {
-                packs.push(Pack::new(
-                    index.with_extension("pack"),
-                    Index::open(&index)?,
-                ));
+                let data = Data::file(index.with_extension("pack"));
+                packs.push(Pack::new(data, Index::open(&index)?));
             }
             for alternate in alternates(&directory)? {
                 if directories.len() > INDIRECTIONS {

@@ -58,7 +58,7 @@ impl Reference {
     }
 }
 
-const BRANCHES: &str = "refs/heads/";
+pub(crate) const BRANCHES: &str = "refs/heads/";
 pub(crate) const TAGS: &str = "refs/tags/";
 
 impl Wanted {

@@ -3,7 +3,7 @@
 use crate::object::Commit;
 use crate::trouble::Trouble;
 use jiff::Timestamp;
-use lockgate_plugin::{Failure, FailureType, Outcome, Revision, Success};
+use lockgate_plugin::{Author, Failure, FailureType, Outcome, Revision, Success};
 
 /// CodeCommit's output variables.
 pub(crate) const VARIABLES: [&str; 6] = [
@@ -46,6 +46,30 @@ pub(crate) fn revision(commit: &Commit) -> Revision {
         url: None,
         created: u64::try_from(commit.committed.saturating_mul(1000)).ok(),
     }
+}
+
+/// A commit of which only the id is known.
+pub(crate) fn bare(id: String) -> Revision {
+    Revision {
+        id,
+        ..Revision::default()
+    }
+}
+
+/// Who wrote a commit.
+pub(crate) fn author(commit: &Commit) -> Author {
+    let told = |text: &str| (!text.is_empty()).then(|| cut(text, SUMMARY_BYTES));
+    Author {
+        name: told(&commit.author),
+        email: told(&commit.email),
+        id: None,
+    }
+}
+
+/// The first line of a message, so much of it as is shown.
+pub(crate) fn summary(message: &str) -> Option<String> {
+    let first = message.trim_start().lines().next()?;
+    Some(cut(first, SUMMARY_BYTES))
 }
 
 pub(crate) fn failure(trouble: Trouble) -> Failure {

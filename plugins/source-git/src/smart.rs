@@ -2,7 +2,7 @@
 //! Follows redirects of the first request only, sends credentials only to the
 //! server that they are meant for, and knows nothing of how requests are sent.
 
-use crate::limits::{PACK_BYTES, REFERENCE_BYTES};
+use crate::limits::REFERENCE_BYTES;
 use crate::object::parse_id;
 use crate::packet::{DELIMITER, Decoder, FLUSH, Packet, line};
 use crate::reference::{Reference, References, TAGS, is_name};
@@ -11,7 +11,6 @@ use crate::trouble::{Result, Trouble, broken};
 use gix_hash::ObjectId;
 use lockgate_plugin::{HttpError, Request, Response, Scheme, Url};
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 const AGENT: &str = concat!("git/lockgate-", env!("CARGO_PKG_VERSION"));
@@ -42,6 +41,26 @@ pub struct Remote<'a> {
     send: &'a Send<'a>,
     /// The server can leave out history.
     shallow: bool,
+    /// The server can leave out files and directories.
+    filter: bool,
+}
+
+/// What is to be fetched, besides what the commits need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The commits, with their files, but not their history.
+    Files,
+    /// Their whole history with all files, and the tags in it.
+    History,
+    /// The commits and their directories; files too where the server cannot
+    /// leave them out.
+    Directories,
+    /// This stretch of history, without files and directories where the
+    /// server can leave them out.
+    Commits {
+        /// So many commits deep.
+        depth: u32,
+    },
 }
 
 impl<'a> Remote<'a> {
@@ -60,6 +79,7 @@ impl<'a> Remote<'a> {
             credentials,
             send,
             shallow: false,
+            filter: false,
         };
         for _ in 0..=REDIRECTS {
             let request = remote.request(Request::get(format!("{}{SERVICE}", remote.base)));
@@ -196,6 +216,7 @@ impl<'a> Remote<'a> {
                 Some(("object-format", format)) if format != "sha1" => return Err(sha256(&url)),
                 Some(("fetch", features)) => {
                     self.shallow = features.split(' ').any(|feature| feature == "shallow");
+                    self.filter = features.split(' ').any(|feature| feature == "filter");
                 }
                 _ => {}
             }
@@ -203,11 +224,16 @@ impl<'a> Remote<'a> {
         Ok(())
     }
 
-    /// `HEAD`, and what else starts with `prefix`.
+    /// Whether the server can leave out files and directories.
+    pub(crate) fn can_filter(&self) -> bool {
+        self.filter
+    }
+
+    /// `HEAD`, and what else starts with one of `prefixes`.
     ///
     /// # Errors
     /// The server does not say.
-    pub fn references(&self, prefix: &str) -> Result<References> {
+    pub fn references(&self, prefixes: &[&str]) -> Result<References> {
         let mut body = Vec::new();
         line(&mut body, "command=ls-refs");
         line(&mut body, &format!("agent={AGENT}"));
@@ -216,7 +242,7 @@ impl<'a> Remote<'a> {
         for argument in ["peel", "symrefs", "ref-prefix HEAD"] {
             line(&mut body, argument);
         }
-        if prefix != "HEAD" {
+        for prefix in prefixes.iter().filter(|prefix| **prefix != "HEAD") {
             line(&mut body, &format!("ref-prefix {prefix}"));
         }
         body.extend_from_slice(FLUSH);
@@ -235,22 +261,20 @@ impl<'a> Remote<'a> {
     /// # Errors
     /// The server does not say.
     pub fn tags(&self) -> Result<Vec<Reference>> {
-        let mut list = self.references(TAGS)?.list;
+        let mut list = self.references(&[TAGS])?.list;
         list.retain(|reference| reference.name.starts_with(TAGS));
         Ok(list)
     }
 
-    /// Fetches a commit into the file `pack`: alone, or with its history and
-    /// the tags in it.
+    /// Fetches these commits, or the annotated tags of these ids.
     ///
     /// # Errors
-    /// The server does not give it out, or the pack is past a limit.
+    /// The server does not give one out, or the pack is past a limit.
     pub(crate) fn fetch(
         &self,
-        commit: &ObjectId,
-        history: bool,
-        pack: &Path,
-        log: &dyn Fn(&str),
+        wants: &[ObjectId],
+        extent: Extent,
+        mut spool: Spool<'_>,
     ) -> Result<Spooled> {
         let mut body = Vec::new();
         line(&mut body, "command=fetch");
@@ -258,25 +282,35 @@ impl<'a> Remote<'a> {
         line(&mut body, "object-format=sha1");
         body.extend_from_slice(DELIMITER);
         line(&mut body, "ofs-delta");
-        if history {
+        let (depth, filter) = match extent {
+            Extent::Files => (Some(1), None),
+            Extent::History => (None, None),
+            Extent::Directories => (Some(1), Some("blob:none")),
+            Extent::Commits { depth } => (Some(depth), Some("tree:0")),
+        };
+        if extent == Extent::History {
             line(&mut body, "include-tag");
-        } else if self.shallow {
-            line(&mut body, "deepen 1");
         }
-        line(&mut body, &format!("want {commit}"));
+        if let Some(depth) = depth.filter(|_| self.shallow) {
+            line(&mut body, &format!("deepen {depth}"));
+        }
+        if let Some(filter) = filter.filter(|_| self.filter) {
+            line(&mut body, &format!("filter {filter}"));
+        }
+        for want in wants {
+            line(&mut body, &format!("want {want}"));
+        }
         line(&mut body, "done");
         body.extend_from_slice(FLUSH);
         // A byte of framing for every 13 kB, and room for what is said besides.
-        let request = self
-            .post(body)
-            .limit(PACK_BYTES + PACK_BYTES / 100 + (16 << 20));
-        let mut spool = Spool::create(pack, log)?;
+        let most = spool.limit();
+        let request = self.post(body).limit(most + most / 100 + (16 << 20));
         match (self.send)(&request, &mut spool) {
             Ok(response) => {
                 self.check(&response)?;
                 spool.finish()
             }
-            Err(HttpError::TooLong { .. }) => Err(pack_too_large()),
+            Err(HttpError::TooLong { .. }) => Err(pack_too_large(most)),
             Err(error) => Err(spool.problem().unwrap_or_else(|| transport(error))),
         }
     }

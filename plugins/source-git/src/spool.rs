@@ -1,8 +1,9 @@
-//! Takes the answer to a `fetch` apart as it arrives: the pack goes to a file,
-//! the server's progress to the log, and what it refuses becomes a reason.
+//! Takes the answer to a `fetch` apart as it arrives: the pack goes to a
+//! file or into memory, the server's progress to the log, and what it refuses becomes a reason.
 
-use crate::limits::PACK_BYTES;
+use crate::limits::{MEMORY_PACK_BYTES, PACK_BYTES};
 use crate::object::parse_id;
+use crate::pack::Data;
 use crate::packet::{Decoder, Packet};
 use crate::trouble::{Result, Trouble, broken, disk};
 use gix_hash::ObjectId;
@@ -35,9 +36,9 @@ pub(crate) struct Spool<'a> {
 }
 
 struct State<'a> {
-    path: PathBuf,
-    pack: BufWriter<File>,
+    pack: Place,
     size: u64,
+    limit: u64,
     packets: usize,
     section: Section,
     shallow: Vec<ObjectId>,
@@ -46,8 +47,16 @@ struct State<'a> {
     log: &'a dyn Fn(&str),
 }
 
-/// A pack lies in its file.
+/// Where a pack is put.
+enum Place {
+    File(PathBuf, BufWriter<File>),
+    Memory(Vec<u8>),
+}
+
+/// A pack that is whole.
 pub(crate) struct Spooled {
+    /// Where it is.
+    pub(crate) data: Data,
     /// Bytes.
     pub(crate) size: u64,
     /// Commits whose parents were left out.
@@ -55,14 +64,29 @@ pub(crate) struct Spooled {
 }
 
 impl<'a> Spool<'a> {
+    /// Into a new file.
     pub(crate) fn create(path: &Path, log: &'a dyn Fn(&str)) -> Result<Self> {
         let file = File::create(path).map_err(disk("create", path))?;
-        Ok(Self {
+        let file = BufWriter::with_capacity(256 * 1024, file);
+        Ok(Self::into(
+            Place::File(path.to_owned(), file),
+            PACK_BYTES,
+            log,
+        ))
+    }
+
+    /// Into memory, where there is no directory for work.
+    pub(crate) fn memory(log: &'a dyn Fn(&str)) -> Self {
+        Self::into(Place::Memory(Vec::new()), MEMORY_PACK_BYTES, log)
+    }
+
+    fn into(pack: Place, limit: u64, log: &'a dyn Fn(&str)) -> Self {
+        Self {
             decoder: Decoder::default(),
             state: State {
-                path: path.to_owned(),
-                pack: BufWriter::with_capacity(256 * 1024, file),
+                pack,
                 size: 0,
+                limit,
                 packets: 0,
                 section: Section::Heading,
                 shallow: Vec::new(),
@@ -72,7 +96,12 @@ impl<'a> Spool<'a> {
             },
             foreign: 0,
             problem: None,
-        })
+        }
+    }
+
+    /// The most bytes of a pack that it takes.
+    pub(crate) fn limit(&self) -> u64 {
+        self.state.limit
     }
 
     /// Why the answer is of no use, if it is.
@@ -85,14 +114,20 @@ impl<'a> Spool<'a> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        let path = &self.state.path;
-        self.state.pack.flush().map_err(disk("write", path))?;
         if !self.decoder.is_done() || self.state.size == 0 {
             return Err(Trouble::Unavailable(
                 "the server's answer ended before its pack did".into(),
             ));
         }
+        let data = match self.state.pack {
+            Place::File(path, mut file) => {
+                file.flush().map_err(disk("write", &path))?;
+                Data::file(path)
+            }
+            Place::Memory(bytes) => Data::memory(bytes),
+        };
         Ok(Spooled {
+            data,
             size: self.state.size,
             shallow: self.state.shallow,
         })
@@ -167,10 +202,16 @@ impl State<'_> {
 
     fn write(&mut self, pack: &[u8]) -> Result<()> {
         self.size += pack.len() as u64;
-        if self.size > PACK_BYTES {
-            return Err(pack_too_large());
+        if self.size > self.limit {
+            return Err(pack_too_large(self.limit));
         }
-        self.pack.write_all(pack).map_err(disk("write", &self.path))
+        match &mut self.pack {
+            Place::File(path, file) => file.write_all(pack).map_err(disk("write", path)),
+            Place::Memory(bytes) => {
+                bytes.extend_from_slice(pack);
+                Ok(())
+            }
+        }
     }
 
     /// Logs the lines that are final; those that end with a carriage return
@@ -194,10 +235,10 @@ impl State<'_> {
 }
 
 /// The one sentence about a pack that is too large.
-pub(crate) fn pack_too_large() -> Trouble {
+pub(crate) fn pack_too_large(limit: u64) -> Trouble {
     Trouble::Content(format!(
         "the repository's pack is larger than the limit of {} MB; take OutputArtifactFormat = Tree if it was FullHistory, or keep large files in Git LFS",
-        PACK_BYTES >> 20
+        limit >> 20
     ))
 }
 

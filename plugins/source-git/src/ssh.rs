@@ -8,7 +8,8 @@ use crate::reference::{Choice, Reference, References, TAGS, Wanted, is_name};
 use crate::spool::readable;
 use crate::trouble::{Result, Trouble};
 use gix_hash::ObjectId;
-use lockgate_plugin::{Command, Ending, ExecError, Exit};
+use lockgate_plugin::{Command, Ending, ExecError, Exit, Watch};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Where `fetch` leaves the commit.
@@ -23,6 +24,56 @@ pub(crate) struct Ssh<'a> {
     pub(crate) login: Login<'a>,
     pub(crate) exec: &'a Exec<'a>,
 }
+
+/// What a commit is compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Range {
+    /// This commit.
+    From(ObjectId),
+    /// Where it parted from this other branch.
+    Parting { tip: ObjectId, or_tip: bool },
+    /// Its first parent.
+    Parent,
+    /// Nothing.
+    All,
+}
+
+/// Commits that are looked through for where two branches parted; their
+/// directories are fetched with them.
+const SSH_COMMITS: u32 = 200;
+/// What is captured of a command's output.
+const OUTPUT_BYTES: usize = 1 << 20;
+
+/// Prints `=` and the files that differ, each ended by a zero byte; nothing
+/// where that cannot be told. Arguments: address, mode, depth, the commit, and
+/// the other commit. No files are fetched, and none is asked for later.
+const CHANGED: &str = r#"
+g() { git -c safe.directory='*' -c protocol.version=2 "$@"; }
+directory=$(mktemp -d) || exit
+trap 'rm -rf "$directory"' EXIT
+g init --quiet --bare "$directory" || exit
+cd "$directory" || exit
+g remote add origin "$1" || exit
+g fetch --quiet --no-tags --filter=blob:none "$3" origin "$4" ${5:+"$5"} >&2 || {
+    # Where ssh has nothing to say, the server has not got the commits.
+    [ ! -s "$LOCKGATE_SSH/said" ]
+    exit
+}
+GIT_NO_LAZY_FETCH=1
+export GIT_NO_LAZY_FETCH
+from=$5
+case $2 in
+parting) from=$(g merge-base "$5" "$4") && [ "$from" != "$4" ] || exit 0 ;;
+parting-or-tip) from=$(g merge-base "$5" "$4") || from=$5 ;;
+parent) from=$(g rev-parse --verify --quiet "$4^1") || from= ;;
+esac
+printf =
+if [ -n "$from" ]; then
+    g diff-tree -r -z --no-renames --name-only "$from" "$4"
+else
+    g ls-tree -r -z --name-only "$4"
+fi
+"#;
 
 /// Git itself. The sandbox may give the directory another owner.
 const GIT: [&str; 5] = ["git", "-c", "safe.directory=*", "-c", "protocol.version=2"];
@@ -85,6 +136,56 @@ impl Ssh<'_> {
     /// What there is instead of the wanted branch or tag.
     pub(crate) fn others(&self, wanted: &Wanted) -> Result<References> {
         self.list(&[&format!("{}*", wanted.wider_prefix())])
+    }
+
+    /// `HEAD`, what the wanted branch or tag is among, and all that is watched.
+    pub(crate) fn watched(&self, wanted: &Wanted, watch: Watch) -> Result<References> {
+        if !watch.all_branches && !watch.tags {
+            return self.references(wanted);
+        }
+        let own = wanted.prefix();
+        let mut patterns = vec!["HEAD"];
+        match wanted {
+            Wanted::Branch(_) if !watch.all_branches => patterns.push(&own),
+            Wanted::Tag(_) if !watch.tags => patterns.push("refs/tags/*"),
+            _ => {}
+        }
+        if watch.all_branches {
+            patterns.push("refs/heads/*");
+        }
+        if watch.tags {
+            patterns.push("refs/tags/*");
+        }
+        self.list(&patterns)
+    }
+
+    /// The files that differ between `to` and the beginning of the range, as
+    /// Git itself tells them; none where it cannot tell all.
+    pub(crate) fn changed(&self, range: Range, to: ObjectId) -> Result<Option<BTreeSet<String>>> {
+        let to = to.to_string();
+        let (mode, from, depth) = match range {
+            Range::From(from) => ("from", Some(from), 1),
+            Range::Parting { tip, or_tip: true } => ("parting-or-tip", Some(tip), SSH_COMMITS),
+            Range::Parting { tip, or_tip: false } => ("parting", Some(tip), SSH_COMMITS),
+            Range::Parent => ("parent", None, 2),
+            Range::All => ("all", None, 1),
+        };
+        let from = from.map(|id| id.to_string()).unwrap_or_default();
+        let depth = format!("--depth={depth}");
+        let words = [
+            "sh", "-c", CHANGED, "sh", self.url, mode, &depth, &to, &from,
+        ];
+        let output = self.run("git fetch", self.login.command(words))?;
+        if output.len() >= OUTPUT_BYTES || output.first() != Some(&b'=') {
+            return Ok(None);
+        }
+        let names = output.get(1..).unwrap_or_default().split(|byte| *byte == 0);
+        Ok(Some(
+            names
+                .filter(|name| !name.is_empty())
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect(),
+        ))
     }
 
     fn list(&self, patterns: &[&str]) -> Result<References> {

@@ -10,7 +10,8 @@ use crate::pack::receive;
 use crate::reference::{Choice, Reference, References, TAGS, Wanted};
 use crate::report;
 use crate::settings::Settings;
-use crate::smart::Remote;
+use crate::smart::{Extent, Remote};
+use crate::spool::Spool;
 use crate::ssh::TAKEN;
 use crate::trouble::{Result, Trouble};
 use crate::{Configuration, Format};
@@ -120,14 +121,19 @@ impl<H: Host> Taking<'_, H> {
         let host = self.host;
         let send = |request: &_, sink: &mut dyn std::io::Write| host.http_to(request, sink);
         let remote = Remote::connect(url, self.settings.credentials(host)?, &send)?;
-        let references = remote.references(&self.wanted().prefix())?;
+        let references = remote.references(&[&self.wanted().prefix()])?;
         let Some(choice) = self.wanted().take(self.revision, &references) else {
-            return Err(self.missing(&remote.references(self.wanted().wider_prefix())?));
+            return Err(self.missing(&remote.references(&[self.wanted().wider_prefix()])?));
         };
         let file = self.work.join("fetched.pack");
         let log = |line: &str| host.info(line);
-        let spooled = remote.fetch(&choice.id, self.history, &file, &log)?;
-        let received = receive(&file)?;
+        let extent = if self.history {
+            Extent::History
+        } else {
+            Extent::Files
+        };
+        let spooled = remote.fetch(&[choice.id], extent, Spool::create(&file, &log)?)?;
+        let received = receive(spooled.data)?;
         host.info(&format!(
             "fetched {} objects, {} bytes",
             received.objects, spooled.size

@@ -5,11 +5,8 @@
 //! the native tests of a provider call what needs no host.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "what the tests stand on fails by panicking"
-)]
-#![cfg_attr(
-    feature = "host",
-    expect(clippy::panic, reason = "what the tests stand on fails by panicking")
 )]
 
 pub mod git;

@@ -1,20 +1,22 @@
 //! One object of a pack on disk: by its offset, with differences applied.
 
+use super::data::Data;
 use super::delta::{apply, too_large};
 use super::entry::{Header, Storage, read_header};
 use super::index::Index;
 use super::inflate::Inflater;
 use super::window::Window;
 use crate::limits::{DELTA_DEPTH, DELTA_MEMORY, OBJECT_BYTES};
-use crate::trouble::{Result, Trouble, broken, disk};
+use crate::trouble::{Result, Trouble, broken};
 use gix_object::Kind;
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 /// A pack and its index.
 pub struct Pack {
+    data: Data,
+    /// Where they are, for messages and whoever copies the file.
     path: Rc<Path>,
     file: Option<Window>,
     index: Index,
@@ -32,11 +34,12 @@ pub(crate) enum Found {
 }
 
 impl Pack {
-    /// A pack of this path, opened when first needed.
+    /// A pack of these bytes, opened when first needed.
     #[must_use]
-    pub fn new(path: PathBuf, index: Index) -> Self {
+    pub fn new(data: Data, index: Index) -> Self {
         Self {
-            path: path.into(),
+            path: data.path(),
+            data,
             file: None,
             index,
             inflater: Inflater::new(),
@@ -68,10 +71,7 @@ impl Pack {
     fn go_to(&mut self, offset: u64) -> Result<&mut Window> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => {
-                let file = File::open(&self.path).map_err(disk("read", &self.path))?;
-                none.insert(Window::new(file))
-            }
+            none => none.insert(Window::new(self.data.open()?)),
         };
         file.go_to(offset);
         Ok(file)

@@ -1,7 +1,8 @@
-//! Indexes a pack that a server sent and that lies in a file: every object is
+//! Indexes a pack that a server sent: every object is
 //! unpacked once and hashed, so that what the index names is what was asked
 //! for. First one pass in file order, then `resolve` for the differences.
 
+use super::data::{Data, Reader};
 use super::entry::{Storage, read_header};
 use super::index::{Index, IndexEntry};
 use super::inflate::Inflater;
@@ -9,13 +10,11 @@ use super::read::Pack;
 use super::resolve::resolve;
 use crate::limits::PACK_OBJECTS;
 use crate::object::{Hash, hash_object};
-use crate::trouble::{Result, Trouble, broken, disk};
+use crate::trouble::{Result, Trouble, broken};
 use flate2::Crc;
 use gix_hash::ObjectId;
 use gix_object::Kind;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 
 /// A pack that is whole, and what it holds.
 pub struct Received {
@@ -55,7 +54,7 @@ pub(crate) struct Scan {
 
 /// Counts and hashes what is consumed.
 struct Tracked {
-    file: BufReader<File>,
+    file: BufReader<Reader>,
     offset: u64,
     crc: Crc,
     hash: Hash,
@@ -87,16 +86,15 @@ impl BufRead for Tracked {
     }
 }
 
-/// Checks and indexes the pack in the file `path`.
+/// Checks and indexes a pack.
 ///
 /// # Errors
 /// It is cut off, corrupt, refers to objects it does not hold, or is past a
 /// limit.
-pub fn receive(path: &Path) -> Result<Received> {
-    let file = File::open(path).map_err(disk("read", path))?;
-    let length = file.metadata().map_err(disk("read", path))?.len();
+pub fn receive(data: Data) -> Result<Received> {
+    let length = data.length()?;
     let mut input = Tracked {
-        file: BufReader::with_capacity(64 * 1024, file),
+        file: BufReader::with_capacity(64 * 1024, data.open()?),
         offset: 0,
         crc: Crc::new(),
         hash: Hash::new(),
@@ -126,7 +124,7 @@ pub fn receive(path: &Path) -> Result<Received> {
             "the server's pack was damaged or cut off on the way: its checksum does not fit".into(),
         ));
     }
-    resolve(path, &mut scan)?;
+    resolve(&data, &mut scan)?;
     let checksum = ObjectId::Sha1(expected);
     let entries = scan
         .entries
@@ -139,7 +137,7 @@ pub fn receive(path: &Path) -> Result<Received> {
         .collect();
     let index = Index::build(entries, &checksum)?;
     Ok(Received {
-        pack: Pack::new(path.to_owned(), index),
+        pack: Pack::new(data, index),
         checksum,
         objects: count,
     })

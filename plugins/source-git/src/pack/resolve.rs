@@ -2,6 +2,7 @@
 //! objects that are stored whole, so that each base is unpacked once and few
 //! are held at a time.
 
+use super::data::Data;
 use super::delta::{apply, too_large};
 use super::entry::read_header;
 use super::inflate::Inflater;
@@ -9,10 +10,8 @@ use super::receive::{Content, Entry, Scan};
 use super::window::Window;
 use crate::limits::{DELTA_DEPTH, DELTA_MEMORY, OBJECT_BYTES};
 use crate::object::hash_object;
-use crate::trouble::{Result, broken, disk};
+use crate::trouble::{Result, broken};
 use gix_object::Kind;
-use std::fs::File;
-use std::path::Path;
 
 /// An object with differences to it that are not resolved yet.
 struct Base {
@@ -35,7 +34,7 @@ struct Resolver<'a> {
 }
 
 /// Fills in the ids of all differences.
-pub(super) fn resolve(path: &Path, scan: &mut Scan) -> Result<()> {
+pub(super) fn resolve(data: &Data, scan: &mut Scan) -> Result<()> {
     let mut by_offset = Vec::new();
     for (number, entry) in (0u32..).zip(&scan.entries) {
         if let Content::Delta(base) = entry.content {
@@ -47,9 +46,8 @@ pub(super) fn resolve(path: &Path, scan: &mut Scan) -> Result<()> {
     if deltas == 0 {
         return Ok(());
     }
-    let file = File::open(path).map_err(disk("read", path))?;
     let mut resolver = Resolver {
-        file: Window::new(file),
+        file: Window::new(data.open()?),
         inflater: Inflater::new(),
         scan,
         by_offset,

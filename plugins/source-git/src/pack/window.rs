@@ -1,7 +1,7 @@
 //! A file read at chosen places. What was read already is not read again: in a
 //! guest every read of a file is a call to the host.
 
-use std::fs::File;
+use super::data::Reader;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 /// Bytes of one read.
@@ -9,7 +9,7 @@ const SIZE: usize = 64 * 1024;
 
 /// A piece of a file, and the place where reading goes on.
 pub(crate) struct Window {
-    file: File,
+    file: Reader,
     /// Where the file itself stands.
     stands: u64,
     buffer: Vec<u8>,
@@ -22,7 +22,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(crate) fn new(file: File) -> Self {
+    pub(crate) fn new(file: Reader) -> Self {
         Self {
             file,
             stands: 0,
@@ -82,6 +82,7 @@ impl Read for Window {
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::Data;
     use super::*;
 
     #[test]
@@ -89,7 +90,8 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap();
         let content: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
         std::fs::write(path.path(), &content).unwrap();
-        let mut window = Window::new(File::open(path.path()).unwrap());
+        let data = Data::file(path.path().to_owned());
+        let mut window = Window::new(data.open().unwrap());
         for (offset, length) in [
             (0, 10),
             (5, 70_000),

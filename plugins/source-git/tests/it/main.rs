@@ -17,7 +17,9 @@ mod ssh;
 
 use client::exchange;
 use lockgate_plugin::testing::FakeHost;
-use lockgate_plugin::{Failure, FailureType, HttpError, Outcome, Request, Response, Success, Watch};
+use lockgate_plugin::{
+    Failure, FailureType, HttpError, Outcome, Request, Response, Success, Watch,
+};
 use source_git::SourceGit;
 use std::path::PathBuf;
 
