@@ -41,6 +41,6 @@ pub use notification::{
     NotificationDetail, NotificationFormat, NotificationRule, NotificationRuleView,
     NotificationTest,
 };
-pub use orchestrator::{Orchestrator, Settings, Start};
+pub use orchestrator::{Orchestrator, Settings, Start, WeakOrchestrator};
 pub use runner::{Directory, LogSink, Runner};
 pub use schedule::{Schedule, ScheduleView};

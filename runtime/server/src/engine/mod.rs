@@ -2,6 +2,7 @@
 //! and `serve` start the same engine; neither knows how it is made.
 
 mod bundle;
+mod pipelines;
 mod plugins;
 mod runner;
 mod secrets;
@@ -93,6 +94,7 @@ impl Engine {
         };
         let orchestrator =
             Orchestrator::start(store, artifacts, plugins.clone(), Clock::System, settings).await?;
+        plugins.starter.open(&orchestrator);
         Ok(Self {
             orchestrator,
             plugins,

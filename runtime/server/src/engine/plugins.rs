@@ -2,6 +2,7 @@
 //! functions, and what each is allowed.
 
 use super::bundle;
+use super::pipelines::Starter;
 use super::secrets::SecretStore;
 use crate::Failure;
 use crate::cli::Trust;
@@ -32,6 +33,7 @@ pub struct Plugins {
     pub(super) by_type: BTreeMap<ActionTypeId, Arc<InstalledPlugin>>,
     by_name: BTreeMap<String, Arc<InstalledPlugin>>,
     pub(super) functions: Functions,
+    pub(super) starter: Arc<Starter>,
     pub(super) catalogue: Arc<Catalogue>,
 }
 
@@ -89,6 +91,7 @@ impl Plugins {
             by_type: BTreeMap::new(),
             by_name: BTreeMap::new(),
             functions: Functions::none(),
+            starter: Starter::new(),
             catalogue: Arc::default(),
         };
         let mut catalogue = Catalogue::core();

@@ -67,6 +67,7 @@ impl Runner for Plugins {
             }),
             secrets: self.secrets(),
             functions: self.functions.clone(),
+            pipelines: self.starter.door(job),
         };
         self.host.run(&prepared, request).await
     }
