@@ -2,7 +2,7 @@
 //! provider.
 
 use crate::{Ran, host};
-use lockgate_host::{Directory, Functions, LogSink, Prepared, RunRequest, Secrets};
+use lockgate_host::{Directory, Functions, LogSink, Pipelines, Prepared, RunRequest, Secrets};
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
 use lockgate_model::definition::OutputArtifact;
@@ -23,6 +23,7 @@ pub struct Bench {
     pub job: Job,
     secrets: Secrets,
     functions: Functions,
+    pipelines: Pipelines,
     cache: Option<PathBuf>,
 }
 
@@ -46,6 +47,7 @@ impl Bench {
             execution: id.parse().expect(read),
             stage: "Stage".into(),
             action: "Action".into(),
+            condition: None,
             action_type: self::action_type(action_type),
             configuration: configuration
                 .iter()
@@ -65,6 +67,7 @@ impl Bench {
             job,
             secrets: Secrets::none(),
             functions: Functions::none(),
+            pipelines: Pipelines::none(),
             cache: None,
         }
     }
@@ -127,6 +130,13 @@ impl Bench {
         self
     }
 
+    /// Where pipelines are started so.
+    #[must_use]
+    pub fn starting(mut self, pipelines: Pipelines) -> Self {
+        self.pipelines = pipelines;
+        self
+    }
+
     /// With this directory as its action's cache.
     #[must_use]
     pub fn caching(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -156,6 +166,7 @@ impl Bench {
         let mut request = RunRequest::new(self.job.clone(), sink);
         request.secrets = self.secrets.clone();
         request.functions = self.functions.clone();
+        request.pipelines = self.pipelines.clone();
         let work = self.root.path().join("work");
         request.directories.push(Directory::write("/work", work));
         if let Some(cache) = &self.cache {

@@ -6,11 +6,18 @@
 )]
 
 mod build_commands;
+mod codebuild;
 mod deploy_files;
 mod description;
 mod imports;
 mod invoke_function;
+mod lambda;
 mod notify_webhook;
+mod rule_alarm;
+mod rule_deployment_window;
+mod rule_variable_check;
+mod run_commands;
 mod source_git;
 mod source_git_ssh;
+mod start_pipeline;
 mod tutorial;
