@@ -1,16 +1,16 @@
-//! One execution as the machine remembers it: where it is, what its actions do,
-//! which artifacts and variables it has. Written by `apply` alone; shared by
-//! `Arc`, so that a copy of a state costs a count.
+//! One execution as the machine remembers it: where it is, what it has made, how
+//! it ends. Written by `apply` alone; shared by `Arc`, so that a copy of a state
+//! costs a count.
 
-use crate::event::ResolvedAction;
-use lockgate_model::artifact::Artifact;
+use crate::event::{Fetched, Rollback, StartedChange};
+use crate::products::Products;
+use crate::stage::StageRun;
+use lockgate_model::action_type::Category;
 use lockgate_model::definition::ExecutionMode;
-use lockgate_model::definition::RetryMode;
-use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, Principal};
-use lockgate_model::job::{External, Failure, Revision};
-use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
+use lockgate_model::id::{ExecutionId, Principal};
+use lockgate_model::status::ExecutionStatus;
 use lockgate_model::time::Timestamp;
-use lockgate_model::trigger::{SourceRevision, Trigger};
+use lockgate_model::trigger::{ExecutionType, SourceRevision, Trigger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,16 +38,23 @@ pub struct Execution {
     pub variables: Arc<BTreeMap<String, String>>,
     /// Revisions asked for.
     pub source_revisions: Arc<Vec<SourceRevision>>,
-    /// The newest artifact of each name.
-    pub artifacts: BTreeMap<String, Arc<Artifact>>,
-    /// Variables by the namespace of the action that set them.
-    pub namespaces: BTreeMap<String, Arc<BTreeMap<String, String>>>,
+    /// The change that it started for.
+    pub change: Option<Arc<StartedChange>>,
+    /// It runs one stage with what an earlier execution had in it.
+    pub rollback: Option<Arc<Rollback>>,
+    /// Counts how often it was begun: 1, and one for every retry or override
+    /// that let it go on.
+    pub attempt: u32,
+    /// What its actions have made.
+    pub products: Products,
     /// The stages entered so far, in order.
     pub stages: Vec<Arc<StageRun>>,
     /// Asked to end before its time.
     pub ending: Option<Ending>,
     /// Which took its place.
     pub superseded_by: Option<ExecutionId>,
+    /// The rollback that its failure led to.
+    pub rolled_back_by: Option<ExecutionId>,
 }
 
 /// Where an execution is. Stages count from 0 in its own definition.
@@ -111,98 +118,6 @@ impl Ending {
     }
 }
 
-/// One stage within an execution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageRun {
-    /// Its name.
-    pub name: String,
-    /// Its status.
-    pub status: StageStatus,
-    /// When it was entered first.
-    pub entered: Timestamp,
-    /// When something last happened to it.
-    pub updated: Timestamp,
-    /// Counts its runs, from 1.
-    pub attempt: u32,
-    /// How it was last run again.
-    pub retry: Option<RetryMode>,
-    /// Actions started, the newest action execution of each.
-    pub actions: Vec<Arc<ActionRun>>,
-}
-
-/// One action execution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActionRun {
-    /// The action's name.
-    pub name: String,
-    /// This action execution.
-    pub id: ActionExecutionId,
-    /// Its status.
-    pub status: ActionStatus,
-    /// When it started.
-    pub started: Timestamp,
-    /// When something last happened to it.
-    pub updated: Timestamp,
-    /// Who caused what last happened to it.
-    pub updated_by: Principal,
-    /// When it fails if nothing is heard.
-    pub expires: Timestamp,
-    /// What it is done with.
-    pub input: Arc<ResolvedAction>,
-    /// Who does it.
-    pub work: Work,
-    /// The trace elsewhere.
-    pub external: External,
-    /// What a source fetched.
-    pub revision: Option<Revision>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-    /// Output variables.
-    pub variables: Arc<BTreeMap<String, String>>,
-    /// Artifacts made.
-    pub artifacts: Vec<Arc<Artifact>>,
-}
-
-/// Who does an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Work {
-    /// A provider, by a job.
-    Job {
-        /// The newest job.
-        id: JobId,
-        /// Its attempt, from 1.
-        attempt: u32,
-        /// When it is due.
-        not_before: Timestamp,
-        /// What the attempt before left.
-        continuation: Option<String>,
-        /// 0 to 100.
-        percent: Option<u8>,
-    },
-    /// A person.
-    Approval {
-        /// To be presented with the answer.
-        token: ApprovalToken,
-        /// The answer.
-        answer: Option<Answer>,
-    },
-    /// Nobody: it cannot be done.
-    Impossible(Failure),
-}
-
-/// The answer to an approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Yes or no.
-    pub approved: bool,
-    /// What they said; may be empty.
-    pub summary: String,
-    /// Who.
-    pub by: Principal,
-    /// When.
-    pub at: Timestamp,
-}
-
 impl Execution {
     /// What it did in this stage, if it entered it.
     #[must_use]
@@ -211,6 +126,15 @@ impl Execution {
             .iter()
             .find(|run| run.name == name)
             .map(AsRef::as_ref)
+    }
+
+    /// Standard, or a rollback.
+    #[must_use]
+    pub fn kind(&self) -> ExecutionType {
+        match self.rollback {
+            Some(_) => ExecutionType::Rollback,
+            None => ExecutionType::Standard,
+        }
     }
 
     /// The stage that it is in.
@@ -222,44 +146,23 @@ impl Execution {
         }
     }
 
-    /// The revisions its source actions fetched, with the artifact's name.
-    pub fn revisions(&self) -> impl Iterator<Item = (&str, &Revision)> {
-        self.stages
+    /// The revisions its source actions fetched; of a rollback those that its
+    /// target had fetched.
+    pub fn fetched(&self) -> impl Iterator<Item = Fetched> {
+        let taken_over = self
+            .rollback
             .iter()
-            .flat_map(|stage| &stage.actions)
-            .filter_map(|action| {
-                let artifact = action.artifacts.first()?;
-                Some((artifact.name.as_str(), action.revision.as_ref()?))
+            .flat_map(|rollback| &rollback.revisions);
+        // Source actions stand in the first stage alone.
+        let actions = self.stages.first().map(|stage| &stage.actions);
+        let own = actions.into_iter().flatten().filter_map(|action| {
+            Some(Fetched {
+                action: action.name.clone(),
+                artifact: action.artifacts.first().map(|made| made.name.clone()),
+                revision: action.revision.clone()?,
             })
-    }
-}
-
-impl StageRun {
-    /// The newest execution of this action, if it started.
-    #[must_use]
-    pub fn action(&self, name: &str) -> Option<&ActionRun> {
-        self.actions
-            .iter()
-            .find(|run| run.name == name)
-            .map(AsRef::as_ref)
-    }
-
-    /// Actions that have not ended.
-    pub fn running(&self) -> impl Iterator<Item = &ActionRun> {
-        self.actions
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|run| run.status == ActionStatus::InProgress)
-    }
-}
-
-impl ActionRun {
-    /// Its newest job, if a provider does it.
-    #[must_use]
-    pub fn job(&self) -> Option<JobId> {
-        match self.work {
-            Work::Job { id, .. } => Some(id),
-            Work::Approval { .. } | Work::Impossible(_) => None,
-        }
+            .filter(|_| action.input.action_type.category == Category::Source)
+        });
+        taken_over.cloned().chain(own)
     }
 }

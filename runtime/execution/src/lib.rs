@@ -18,30 +18,48 @@
 
 mod apply;
 mod command;
+mod condition;
 mod decide;
 mod due;
 mod effect;
 mod event;
 mod execution;
+mod fold;
 mod judge;
 mod mode;
+mod products;
 mod rejected;
+mod report;
+mod stage;
 mod state;
 mod view;
+mod wait;
+mod worker;
 
 pub use apply::{Inapplicable, apply};
-pub use command::{Command, Direction, Request};
+pub use command::{Command, Direction, Request, UpdatePolicy};
+pub use condition::{ConditionRun, RuleRun};
 pub use decide::{Step, decide, step};
 pub use due::{due, due_jobs, owed};
 pub use effect::{Approval, Effect};
-pub use event::{Event, Recorded, ResolvedAction, StartedWork};
-pub use execution::{ActionRun, Answer, Ending, Execution, Position, StageRun, Work};
+pub use event::{
+    Event, Fetched, Ignored, Recorded, ResolvedAction, Rollback, StartedChange, StartedWork,
+};
+pub use execution::{Ending, Execution, Position};
+pub use fold::fold;
 pub use judge::{
     FileVerdict, FilterList, FilterPart, Ground, ItemVerdict, Mismatch, PartGround, PartVerdict,
     Verdict, explain, judge,
 };
+pub use mode::MOST_PARALLEL_ACTIONS;
+pub use products::Products;
 pub use rejected::Rejected;
-pub use state::{Gate, PipelineState, Transition, Waiting};
+pub use report::{REPORTED_BY_WORKER, reference};
+pub use stage::{ActionRun, Answer, Retries, StageRun, Work, Worker};
+pub use state::{Gate, Past, PipelineState, Reported, Transition, Waiting};
 pub use view::{
-    ActionView, ApprovalStatus, ApprovalView, Changed, ExecutionView, StageView, changes,
+    ActionView, ApprovalStatus, ApprovalView, Changed, ConditionView, ExecutionView, RuleView,
+    StageView, StopView, changes,
 };
+pub use wait::{Wait, WaitReason, waits};
+pub use worker::{ACKNOWLEDGE_SECONDS, WorkerJob, worker_job, worker_jobs};

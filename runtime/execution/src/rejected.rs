@@ -2,6 +2,7 @@
 //! CodePipeline's API.
 
 use crate::apply::Inapplicable;
+use lockgate_model::definition::ConditionType;
 use lockgate_model::id::{ExecutionId, JobId};
 
 /// A command that changed nothing.
@@ -87,6 +88,14 @@ pub enum Rejected {
         /// The actions.
         names: Vec<String>,
     },
+    /// Revisions that the sources cannot take.
+    #[error("the source revisions for pipeline '{pipeline}' cannot be taken: {problem}")]
+    InvalidSourceRevisions {
+        /// The pipeline's name.
+        pipeline: String,
+        /// What is wrong and what to give instead.
+        problem: String,
+    },
     /// There is no such stage.
     #[error(
         "pipeline '{pipeline}' has no stage '{stage}'; its stages are {}",
@@ -123,6 +132,44 @@ pub enum Rejected {
         job: JobId,
         /// The attempt.
         attempt: u32,
+    },
+    /// No worker job has this id: it never was, or it was answered, replaced or
+    /// abandoned.
+    #[error("there is no open job {job} for job workers; poll for another")]
+    JobNotFound {
+        /// The job.
+        job: JobId,
+    },
+    /// The job was handed out again, or somebody has begun it.
+    #[error(
+        "the nonce is not the one that job {job} was last handed out with, or it was used already; poll for another job"
+    )]
+    InvalidNonce {
+        /// The job.
+        job: JobId,
+    },
+    /// Not while the job is so far.
+    #[error("job {job} is {status}; {remedy}")]
+    InvalidJobState {
+        /// The job.
+        job: JobId,
+        /// How far it is.
+        status: &'static str,
+        /// What to do first.
+        remedy: &'static str,
+    },
+    /// A worker's output variables are too large; the job still waits for its
+    /// answer.
+    #[error(
+        "the output variables of job {job} are {bytes} bytes together, and {limit} is the most; put large values into an artifact and answer again"
+    )]
+    OutputVariablesSizeExceeded {
+        /// The job.
+        job: JobId,
+        /// Names and values together.
+        bytes: usize,
+        /// The most.
+        limit: usize,
     },
     /// No open approval of this action has this token.
     #[error(
@@ -172,7 +219,7 @@ pub enum Rejected {
     },
     /// A newer execution entered the stage.
     #[error(
-        "stage '{stage}' of execution {execution} cannot be retried: execution {latest} entered it since; retry that one, or start a new execution"
+        "stage '{stage}' of execution {execution} cannot be retried or let through: execution {latest} entered it since; do so with that one, or start a new execution"
     )]
     NotLatestExecution {
         /// The stage's name.
@@ -181,6 +228,44 @@ pub enum Rejected {
         execution: ExecutionId,
         /// The newer one.
         latest: ExecutionId,
+    },
+    /// The condition cannot be gone past.
+    #[error(
+        "condition {} of stage '{stage}' in execution {execution} cannot be overridden: {why}", condition.as_str()
+    )]
+    ConditionNotOverridable {
+        /// The stage's name.
+        stage: String,
+        /// The execution.
+        execution: ExecutionId,
+        /// Which condition.
+        condition: ConditionType,
+        /// The reason and the remedy.
+        why: String,
+    },
+    /// The stage cannot go back to that execution.
+    #[error("stage '{stage}' cannot be rolled back to execution {target}: {why}")]
+    UnableToRollback {
+        /// The stage's name.
+        stage: String,
+        /// The earlier execution.
+        target: ExecutionId,
+        /// The reason and the remedy.
+        why: String,
+    },
+    /// The pipeline was updated since that execution.
+    #[error(
+        "stage '{stage}' cannot be rolled back to execution {target}, which ran version {version} of the pipeline: it was updated since; choose an execution of version {current}, or start a new one"
+    )]
+    ExecutionOutdated {
+        /// The stage's name.
+        stage: String,
+        /// The earlier execution.
+        target: ExecutionId,
+        /// Its version.
+        version: u32,
+        /// The pipeline's version.
+        current: u32,
     },
     /// The machine contradicted itself. A bug of ours; nothing was changed.
     #[error("the pipeline's state contradicts itself ({0}); nothing was changed, please report it")]
@@ -202,16 +287,23 @@ impl Rejected {
             }
             Self::MissingVariables { .. }
             | Self::UnknownVariables { .. }
-            | Self::UnknownSourceActions { .. } => "ValidationException",
+            | Self::UnknownSourceActions { .. }
+            | Self::InvalidSourceRevisions { .. } => "ValidationException",
             Self::StageNotFound { .. } => "StageNotFoundException",
             Self::ActionNotFound { .. } => "ActionNotFoundException",
-            Self::StaleJob { .. } => "InvalidJobStateException",
+            Self::StaleJob { .. } | Self::InvalidJobState { .. } => "InvalidJobStateException",
+            Self::JobNotFound { .. } => "JobNotFoundException",
+            Self::InvalidNonce { .. } => "InvalidNonceException",
+            Self::OutputVariablesSizeExceeded { .. } => "OutputVariablesSizeExceededException",
             Self::InvalidApprovalToken { .. } => "InvalidApprovalTokenException",
             Self::ApprovalAlreadyCompleted { .. } => "ApprovalAlreadyCompletedException",
             Self::NotStoppable { .. } => "PipelineExecutionNotStoppableException",
             Self::DuplicatedStopRequest { .. } => "DuplicatedStopRequestException",
             Self::StageNotRetryable { .. } => "StageNotRetryableException",
             Self::NotLatestExecution { .. } => "NotLatestPipelineExecutionException",
+            Self::ConditionNotOverridable { .. } => "ConditionNotOverridableException",
+            Self::UnableToRollback { .. } => "UnableToRollbackStageException",
+            Self::ExecutionOutdated { .. } => "PipelineExecutionOutdatedException",
             Self::Contradiction(_) => "InternalFailure",
         }
     }

@@ -1,10 +1,13 @@
 //! One pipeline as the machine remembers it. Written by `apply` alone; a clone
 //! shares everything large.
 
+use crate::event::Fetched;
 use crate::execution::Execution;
+use crate::products::Products;
 use lockgate_model::definition::Pipeline;
 use lockgate_model::id::{ExecutionId, Principal, TenantId};
 use lockgate_model::time::Timestamp;
+use lockgate_model::trigger::SourceRevision;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +28,39 @@ pub struct PipelineState {
     /// By the stage's name: an update keeps them.
     pub(crate) gates: BTreeMap<String, Gate>,
     pub(crate) executions: BTreeMap<ExecutionId, Arc<Execution>>,
+    /// Executions of older versions are cancelled, and can neither be retried
+    /// nor rolled back to.
+    pub(crate) valid_from: u32,
+    /// What reported revisions started last, by source action; the newest last.
+    pub(crate) reported: BTreeMap<String, Vec<Reported>>,
+}
+
+/// A revision that a source reported and that started an execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Of which branch, tag or pull request.
+    pub reference: String,
+    /// The revision.
+    pub revision: String,
+    /// What it started.
+    pub execution: ExecutionId,
+}
+
+/// An execution that succeeded in a stage: what a rollback goes back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// Which.
+    pub execution: ExecutionId,
+    /// The definition's version that it ran.
+    pub version: u32,
+    /// Its pipeline variables.
+    pub variables: Arc<BTreeMap<String, String>>,
+    /// Revisions that were asked for.
+    pub source_revisions: Arc<Vec<SourceRevision>>,
+    /// Revisions that its sources fetched.
+    pub revisions: Arc<Vec<Fetched>>,
+    /// What it had made when it left the stage.
+    pub products: Products,
 }
 
 /// What is known of a stage across executions.
@@ -41,6 +77,9 @@ pub struct Gate {
     pub waiting: Vec<Waiting>,
     /// The last execution that entered; only this one can be retried.
     pub latest: Option<ExecutionId>,
+    /// The last standard execution that succeeded in it: an automatic rollback
+    /// goes back to this one.
+    pub success: Option<Arc<Past>>,
 }
 
 /// An execution in front of a stage.
@@ -90,6 +129,8 @@ impl PipelineState {
             definitions: BTreeMap::new(),
             gates: BTreeMap::new(),
             executions: BTreeMap::new(),
+            valid_from: 1,
+            reported: BTreeMap::new(),
         }
     }
 
@@ -151,6 +192,24 @@ impl PipelineState {
     /// All of these, oldest first.
     pub fn executions(&self) -> impl Iterator<Item = &Execution> {
         self.executions.values().map(AsRef::as_ref)
+    }
+
+    /// What a source's last report about this reference started: `reference` is
+    /// as [`crate::reference`] names it.
+    #[must_use]
+    pub fn last_started(&self, source_action: &str, reference: &str) -> Option<&Reported> {
+        self.reported
+            .get(source_action)?
+            .iter()
+            .rev()
+            .find(|reported| reported.reference == reference)
+    }
+
+    /// Whether executions of this version may still be retried and rolled back
+    /// to.
+    #[must_use]
+    pub fn is_valid(&self, version: u32) -> bool {
+        self.exists() && version >= self.valid_from
     }
 
     /// Those that have not ended.

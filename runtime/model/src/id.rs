@@ -1,6 +1,7 @@
 //! Identifiers. Tenants are AWS account ids; everything that is made while the
 //! server runs has a UUID, written in lower case as CodePipeline writes it.
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -112,6 +113,11 @@ uuid_id! {
     /// What somebody must present to answer one approval.
     ApprovalToken
 }
+uuid_id! {
+    /// What a job worker got with a job, and must present to begin it. Every
+    /// time a job is handed out it has another.
+    Nonce
+}
 
 impl ExecutionId {
     /// The id of something that belongs to this execution, always the same for
@@ -119,6 +125,17 @@ impl ExecutionId {
     #[must_use]
     pub fn derive(&self, name: &str) -> Uuid {
         Uuid::new_v5(&self.0, name.as_bytes())
+    }
+
+    /// The id of an execution that another one leads to at this time: version 7,
+    /// as hard to guess as sixteen bytes of chance are, and always the same.
+    #[must_use]
+    pub fn following(at: Timestamp, seed: [u8; 16], name: &str) -> Self {
+        let chance = Uuid::new_v5(&Uuid::from_bytes(seed), name.as_bytes());
+        let mut rest = [0; 10];
+        rest.copy_from_slice(chance.as_bytes().last_chunk::<10>().unwrap_or(&[0; 10]));
+        let millis = u64::try_from(at.0).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
     }
 }
 

@@ -122,3 +122,23 @@ status! {
         Failed,
     }
 }
+
+status! {
+    /// Of a job that a job worker does (API reference, `JobStatus`).
+    JobStatus {
+        /// It exists, and nobody can have it yet.
+        Created,
+        /// The next worker that polls gets it.
+        Queued,
+        /// A worker has it and has not said that it begins.
+        Dispatched,
+        /// A worker has begun.
+        InProgress,
+        /// Nobody answered in time.
+        TimedOut,
+        /// The worker said yes.
+        Succeeded,
+        /// The worker said no.
+        Failed,
+    }
+}

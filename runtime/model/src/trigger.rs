@@ -54,4 +54,43 @@ pub struct SourceRevision {
     pub action_name: String,
     /// The revision, in the provider's own terms.
     pub revision_id: String,
+    /// What kind of revision it is; absent: the provider knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision_type: Option<SourceRevisionType>,
+}
+
+/// What kind of revision a source is to take (API reference,
+/// `SourceRevisionType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SourceRevisionType {
+    /// Of a repository.
+    CommitId,
+    /// Of a container image.
+    ImageDigest,
+    /// Of an object in a bucket.
+    S3ObjectVersionId,
+    /// Another object of the same bucket.
+    S3ObjectKey,
+}
+
+/// Why a stage was run again (API reference, `RetryTrigger`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RetryTrigger {
+    /// The definition says so.
+    AutomatedStageRetry,
+    /// Somebody asked.
+    #[default]
+    ManualStageRetry,
+}
+
+/// What kind of execution it is (API reference, `ExecutionType`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ExecutionType {
+    /// From the first stage to the last.
+    #[default]
+    Standard,
+    /// One stage, with what an earlier execution had in it.
+    Rollback,
 }

@@ -3,10 +3,12 @@
 use super::Missing;
 use super::find::{action_run, held, stage_run};
 use crate::event::{Event, Recorded, StartedWork};
-use crate::execution::{ActionRun, Answer, Work};
+use crate::stage::{ActionRun, Answer, Work};
 use crate::state::PipelineState;
+use lockgate_model::id::{ExecutionId, JobId};
 use lockgate_model::job::External;
 use lockgate_model::status::ActionStatus;
+use lockgate_model::time::Timestamp;
 use std::sync::Arc;
 
 pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing> {
@@ -21,8 +23,10 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
             expires,
             input,
         } => {
+            let place = place(state, *execution, action);
             let started = ActionRun {
                 name: action.clone(),
+                place,
                 id: *id,
                 status: ActionStatus::InProgress,
                 started: at,
@@ -31,13 +35,7 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                 expires: *expires,
                 input: input.clone(),
                 work: match work {
-                    StartedWork::Job(id) => Work::Job {
-                        id: *id,
-                        attempt: 1,
-                        not_before: at,
-                        continuation: None,
-                        percent: None,
-                    },
+                    StartedWork::Job(id) => first_job(*id, at),
                     StartedWork::Approval(token) => Work::Approval {
                         token: *token,
                         answer: None,
@@ -71,6 +69,7 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                 not_before: *not_before,
                 continuation: Some(continuation.clone()),
                 percent: *percent,
+                worker: None,
             };
             trace(&mut run.external, external);
         }
@@ -92,10 +91,10 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
             trace(&mut run.external, external);
             let (made, namespace) = (run.artifacts.clone(), run.input.namespace.clone());
             for artifact in made {
-                held.artifacts.insert(artifact.name.clone(), artifact);
+                held.products.put_artifact(artifact);
             }
             if let Some(namespace) = namespace {
-                held.namespaces.insert(namespace, variables.clone());
+                held.products.put_variables(namespace, variables.clone());
             }
         }
         Event::ActionFailed {
@@ -142,8 +141,31 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
     Ok(())
 }
 
+/// The first job of an action or a rule.
+pub(super) fn first_job(id: JobId, at: Timestamp) -> Work {
+    Work::Job {
+        id,
+        attempt: 1,
+        not_before: at,
+        continuation: None,
+        percent: None,
+        worker: None,
+    }
+}
+
+/// Where the action stands in the stage that its execution is in.
+fn place(state: &PipelineState, execution: ExecutionId, action: &str) -> usize {
+    let declared = state.execution(execution).and_then(|execution| {
+        let definition = state.definition_of(execution)?;
+        definition.stages.get(execution.position.stage())
+    });
+    declared
+        .and_then(|stage| stage.actions.iter().position(|known| known.name == action))
+        .unwrap_or(usize::MAX)
+}
+
 /// What a later answer does not say stays as an earlier one said it.
-fn trace(known: &mut External, news: &External) {
+pub(super) fn trace(known: &mut External, news: &External) {
     let External { id, url, summary } = news;
     for (known, news) in [
         (&mut known.id, id),

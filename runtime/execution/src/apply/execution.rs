@@ -2,13 +2,15 @@
 
 use super::Missing;
 use super::find::{gate, held};
-use crate::event::{Event, Recorded};
+use crate::event::{Event, Recorded, Rollback, StartedChange};
 use crate::execution::{Ending, Execution, Position};
 use crate::mode;
-use crate::state::{PipelineState, Waiting};
+use crate::products::Products;
+use crate::report::{REPORTED_BY_WORKER, reference};
+use crate::state::{PipelineState, Reported, Waiting};
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ExecutionStatus, StageStatus};
-use std::collections::BTreeMap;
+use lockgate_model::trigger::TriggerType;
 use std::sync::Arc;
 
 pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing> {
@@ -20,30 +22,59 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
             trigger,
             variables,
             source_revisions,
+            change,
+            rollback,
         } => {
             let definition = state
                 .definitions
                 .get(version)
                 .ok_or_else(|| format!("version {version} of the definition"))?;
+            let position = match rollback {
+                None => Position::Arriving(0),
+                Some(rollback) => definition
+                    .stage(&rollback.stage)
+                    .map(|(index, _)| Position::Before(index))
+                    .ok_or_else(|| format!("stage '{}'", rollback.stage))?,
+            };
             let started = Execution {
                 id: *execution,
                 version: *version,
                 mode: definition.execution_mode,
                 status: ExecutionStatus::InProgress,
-                position: Position::Arriving(0),
+                position,
                 trigger: Arc::new(trigger.clone()),
                 started: at,
                 updated: at,
                 variables: variables.clone(),
                 source_revisions: source_revisions.clone(),
-                artifacts: BTreeMap::new(),
-                namespaces: BTreeMap::new(),
+                change: change.clone(),
+                rollback: rollback.clone(),
+                attempt: 1,
+                products: rollback.as_deref().map(taken_over).unwrap_or_default(),
                 stages: vec![],
                 ending: None,
                 superseded_by: None,
+                rolled_back_by: None,
             };
             forget(state);
+            remember(state, &started);
             state.executions.insert(*execution, Arc::new(started));
+            if let Some(rollback) = rollback {
+                // Before all others: a later one must not be rolled back by it.
+                gate(state, &rollback.stage)?.waiting.insert(
+                    0,
+                    Waiting {
+                        execution: *execution,
+                        since: at,
+                    },
+                );
+                let failed = rollback
+                    .failed
+                    .and_then(|failed| state.executions.get_mut(&failed));
+                if let Some(failed) = failed {
+                    Arc::make_mut(failed).rolled_back_by = Some(*execution);
+                }
+            }
         }
         Event::ExecutionWaiting { execution, stage } => {
             let run = held(state, *execution, at)?;
@@ -110,6 +141,54 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
         _ => {}
     }
     Ok(())
+}
+
+/// What the first shelf of a rollback holds.
+fn taken_over(rollback: &Rollback) -> Products {
+    let mut products = Products::default();
+    for artifact in &rollback.artifacts {
+        products.put_artifact(artifact.clone());
+    }
+    for (namespace, variables) in &rollback.namespaces {
+        products.put_variables(namespace.clone(), variables.clone());
+    }
+    products
+}
+
+/// References of one source whose last revision is remembered.
+const MOST_REPORTED: usize = 64;
+
+/// Which reports it started for.
+fn remember(state: &mut PipelineState, started: &Execution) {
+    let mut note = |action: &str, reference: String, revision: &str| {
+        let reported = state.reported.entry(action.to_owned()).or_default();
+        reported.retain(|known| known.reference != reference);
+        if reported.len() >= MOST_REPORTED {
+            reported.remove(0);
+        }
+        reported.push(Reported {
+            reference,
+            revision: revision.to_owned(),
+            execution: started.id,
+        });
+    };
+    if let Some(StartedChange {
+        source_action,
+        change,
+        ..
+    }) = started.change.as_deref()
+    {
+        note(source_action, reference(change), &change.revision.id);
+    }
+    if started.trigger.trigger_type == TriggerType::PutActionRevision {
+        for asked in started.source_revisions.iter() {
+            note(
+                &asked.action_name,
+                REPORTED_BY_WORKER.to_owned(),
+                &asked.revision_id,
+            );
+        }
+    }
 }
 
 /// An execution that ends waits nowhere.

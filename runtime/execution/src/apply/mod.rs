@@ -3,11 +3,13 @@
 //! copy, by the orchestrator after a commit, and by whoever folds a log.
 
 mod action;
+mod condition;
 mod execution;
 mod find;
 mod stage;
+mod worker;
 
-use crate::command::Direction;
+use crate::command::{Direction, UpdatePolicy};
 use crate::event::{Event, Recorded};
 use crate::state::{PipelineState, Transition};
 use find::gate;
@@ -47,13 +49,18 @@ fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing>
             let (tenant, name) = (state.tenant.clone(), state.name.clone());
             *state = PipelineState::new(tenant, name);
             state.created = at;
-            define(state, definition, at);
+            define(state, definition, at, UpdatePolicy::Cancel);
         }
-        Event::PipelineUpdated { definition } => define(state, definition, at),
+        Event::PipelineUpdated { definition, policy } => define(state, definition, at, *policy),
+        // Nothing but the log remembers it.
+        Event::ChangeIgnored { .. } => {}
         Event::PipelineDeleted => {
             state.current = None;
             state.updated = at;
-            state.gates.values_mut().for_each(|gate| gate.latest = None);
+            for gate in state.gates.values_mut() {
+                gate.latest = None;
+                gate.success = None;
+            }
         }
         Event::TransitionDisabled {
             stage,
@@ -75,6 +82,7 @@ fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing>
         Event::StageEntered { .. }
         | Event::StageSucceeded { .. }
         | Event::StageFailed { .. }
+        | Event::StageSkipped { .. }
         | Event::StageStopped { .. }
         | Event::StageCancelled { .. }
         | Event::StageRetried { .. } => stage::change(state, recorded)?,
@@ -84,22 +92,54 @@ fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing>
         | Event::ActionFailed { .. }
         | Event::ActionAbandoned { .. }
         | Event::ApprovalAnswered { .. } => action::change(state, recorded)?,
+        Event::ConditionStarted { .. }
+        | Event::ConditionEnded { .. }
+        | Event::ConditionOverridden { .. }
+        | Event::RuleStarted { .. }
+        | Event::RulePending { .. }
+        | Event::RuleSucceeded { .. }
+        | Event::RuleFailed { .. }
+        | Event::RuleAbandoned { .. } => condition::change(state, recorded)?,
+        Event::JobQueued { .. } | Event::JobDispatched { .. } | Event::JobAcknowledged { .. } => {
+            worker::change(state, recorded)?;
+        }
     }
     Ok(())
 }
 
-fn define(state: &mut PipelineState, definition: &Arc<Pipeline>, at: Timestamp) {
+fn define(
+    state: &mut PipelineState,
+    definition: &Arc<Pipeline>,
+    at: Timestamp,
+    policy: UpdatePolicy,
+) {
+    if policy == UpdatePolicy::Cancel {
+        state.valid_from = definition.version;
+        for gate in state.gates.values_mut() {
+            gate.latest = None;
+            gate.success = None;
+        }
+    }
     state.current = Some(definition.version);
     state.updated = at;
     state
         .definitions
         .insert(definition.version, definition.clone());
     for stage in &definition.stages {
-        // Whoever ran the old definition cannot be retried under the new one.
-        state.gates.entry(stage.name.clone()).or_default().latest = None;
+        state.gates.entry(stage.name.clone()).or_default();
     }
-    state.gates.retain(|name, gate| {
-        definition.stage(name).is_some() || gate.holder.is_some() || !gate.waiting.is_empty()
+    // Executions of an older version may still come to a stage that is no more.
+    let (gates, live): (_, Vec<_>) = (
+        &mut state.gates,
+        state
+            .executions
+            .values()
+            .filter(|execution| !execution.status.is_final())
+            .filter_map(|execution| state.definitions.get(&execution.version))
+            .collect(),
+    );
+    gates.retain(|name, _| {
+        definition.stage(name).is_some() || live.iter().any(|older| older.stage(name).is_some())
     });
 }
 

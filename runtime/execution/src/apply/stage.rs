@@ -3,13 +3,15 @@
 use super::Missing;
 use super::find::{gate, held, stage_run};
 use crate::event::{Event, Recorded};
-use crate::execution::{Position, StageRun};
+use crate::execution::{Execution, Position};
 use crate::mode;
-use crate::state::PipelineState;
+use crate::stage::{Retries, StageRun};
+use crate::state::{Past, PipelineState};
 use lockgate_model::definition::RetryMode;
 use lockgate_model::id::ExecutionId;
-use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
+use lockgate_model::status::{ActionStatus, ConditionStatus, ExecutionStatus, StageStatus};
 use lockgate_model::time::Timestamp;
+use lockgate_model::trigger::{ExecutionType, RetryTrigger};
 use std::sync::Arc;
 
 pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(), Missing> {
@@ -19,10 +21,25 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
         Event::StageSucceeded { execution, stage } => {
             end_stage(state, *execution, stage, StageStatus::Succeeded, at)?;
             let run = held(state, *execution, at)?;
+            let past = past(run);
+            run.position = Position::Arriving(run.position.stage().saturating_add(1));
+            if past.is_some() {
+                gate(state, stage)?.success = past;
+            }
+        }
+        Event::StageSkipped { execution, stage } => {
+            end_stage(state, *execution, stage, StageStatus::Skipped, at)?;
+            let run = held(state, *execution, at)?;
             run.position = Position::Arriving(run.position.stage().saturating_add(1));
         }
-        Event::StageFailed { execution, stage } => {
+        Event::StageFailed {
+            execution,
+            stage,
+            reason,
+        } => {
             end_stage(state, *execution, stage, StageStatus::Failed, at)?;
+            let run = stage_run(held(state, *execution, at)?, stage, at)?;
+            run.reason.clone_from(reason);
         }
         Event::StageStopped { execution, stage } => {
             end_stage(state, *execution, stage, StageStatus::Stopped, at)?;
@@ -35,15 +52,31 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
             stage,
             mode,
             attempt,
+            trigger,
         } => {
-            let run = held(state, *execution, at)?;
-            run.status = ExecutionStatus::InProgress;
-            run.ending = None;
-            let execution_mode = run.mode;
-            let entered = stage_run(run, stage, at)?;
-            entered.status = StageStatus::InProgress;
+            let entered = resume(state, *execution, stage, at)?;
             entered.attempt = *attempt;
             entered.retry = Some(*mode);
+            let Retries {
+                automatic,
+                manual,
+                latest,
+            } = &mut entered.retries;
+            match trigger {
+                RetryTrigger::AutomatedStageRetry => *automatic = automatic.saturating_add(1),
+                RetryTrigger::ManualStageRetry => *manual = manual.saturating_add(1),
+            }
+            *latest = Some(*trigger);
+            let passed = |status| match mode {
+                RetryMode::AllActions => status == ConditionStatus::Overridden,
+                RetryMode::FailedActions => matches!(
+                    status,
+                    ConditionStatus::Overridden | ConditionStatus::Succeeded
+                ),
+            };
+            entered.before_entry.take_if(|run| !passed(run.status));
+            entered.on_success = None;
+            entered.on_failure = None;
             entered.actions.retain(|action| match mode {
                 RetryMode::AllActions => false,
                 RetryMode::FailedActions => matches!(
@@ -51,14 +84,49 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                     ActionStatus::Succeeded | ActionStatus::InProgress
                 ),
             });
-            if mode::locks(execution_mode) {
-                gate(state, stage)?.holder = Some(*execution);
-            }
         }
         // The caller hands over stages' events only.
         _ => {}
     }
     Ok(())
+}
+
+/// The stage runs again: it is held again, and nothing of its end remains.
+pub(super) fn resume<'a>(
+    state: &'a mut PipelineState,
+    id: ExecutionId,
+    stage: &str,
+    at: Timestamp,
+) -> Result<&'a mut StageRun, Missing> {
+    if mode::locks(held(state, id, at)?.mode) {
+        gate(state, stage)?.holder = Some(id);
+    }
+    let run = held(state, id, at)?;
+    run.status = ExecutionStatus::InProgress;
+    run.ending = None;
+    run.rolled_back_by = None;
+    run.attempt = run.attempt.saturating_add(1);
+    let entered = stage_run(run, stage, at)?;
+    entered.status = StageStatus::InProgress;
+    entered.reason = None;
+    Ok(entered)
+}
+
+/// What a later rollback of the stage can go back to.
+fn past(execution: &Execution) -> Option<Arc<Past>> {
+    let can = execution.kind() == ExecutionType::Standard
+        && mode::locks(execution.mode)
+        && execution.position.stage() > 0;
+    can.then(|| {
+        Arc::new(Past {
+            execution: execution.id,
+            version: execution.version,
+            variables: execution.variables.clone(),
+            source_revisions: execution.source_revisions.clone(),
+            revisions: Arc::new(execution.fetched().collect()),
+            products: execution.products.clone(),
+        })
+    })
 }
 
 fn enter(
@@ -76,8 +144,14 @@ fn enter(
         updated: at,
         attempt: 1,
         retry: None,
+        retries: Retries::default(),
+        reason: None,
         actions: vec![],
+        before_entry: None,
+        on_success: None,
+        on_failure: None,
     }));
+    execution.products.next_shelf();
     let locks = mode::locks(execution.mode);
     let gate = gate(state, stage)?;
     gate.waiting.retain(|waiting| waiting.execution != id);

@@ -2,8 +2,9 @@
 
 use super::Decision;
 use crate::event::Event;
-use crate::execution::{ActionRun, Execution, Work};
+use crate::execution::Execution;
 use crate::rejected::Rejected;
+use crate::stage::{ActionRun, Work};
 use lockgate_model::id::ApprovalToken;
 use lockgate_model::status::ActionStatus;
 

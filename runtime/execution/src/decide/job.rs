@@ -1,12 +1,16 @@
 //! The answer to a job: whether it is awaited, and whether it makes sense.
 
 use super::Decision;
+use crate::condition::RuleRun;
 use crate::event::Event;
-use crate::execution::{ActionRun, Execution, StageRun, Work};
+use crate::execution::Execution;
 use crate::rejected::Rejected;
+use crate::stage::{ActionRun, StageRun, Work, Worker};
 use lockgate_model::action_type::Category;
-use lockgate_model::id::JobId;
+use lockgate_model::definition::ConditionType;
+use lockgate_model::id::{ActionExecutionId, JobId};
 use lockgate_model::job::{Failure, FailureType, Outcome, Pending, Success};
+use lockgate_model::time::Timestamp;
 use std::sync::Arc;
 
 /// Bytes of names and values of one action's output variables (user guide,
@@ -24,18 +28,41 @@ impl Decision<'_> {
         attempt: u32,
         outcome: &Outcome,
     ) -> Result<(), Rejected> {
-        let (execution, stage, run) = self
-            .awaited(job, attempt)
-            .ok_or(Rejected::StaleJob { job, attempt })?;
+        let stale = Rejected::StaleJob { job, attempt };
+        let (execution, stage, awaited) = self.awaited(job, attempt).ok_or(stale)?;
+        let event = match awaited {
+            Awaited::Action(run) => {
+                if let Work::Job {
+                    worker: Some(worker),
+                    ..
+                } = run.work
+                {
+                    check_worker(job, worker, outcome)?;
+                }
+                self.of_action(execution, stage, run, attempt, outcome)
+            }
+            Awaited::Rule(condition, run) => {
+                self.of_rule(execution, stage, condition, run, attempt, outcome)
+            }
+        };
+        self.record(event)
+    }
+
+    fn of_action(
+        &self,
+        execution: &Execution,
+        stage: &StageRun,
+        run: &ActionRun,
+        attempt: u32,
+        outcome: &Outcome,
+    ) -> Event {
         let id = execution.id;
-        let stage_name = stage.name.clone();
-        let action = run.name.clone();
         let answered = match outcome {
             Outcome::Succeeded(success) => {
                 check_success(run, success).map(|()| Event::ActionSucceeded {
                     execution: id,
-                    stage: stage_name.clone(),
-                    action: action.clone(),
+                    stage: stage.name.clone(),
+                    action: run.name.clone(),
                     variables: Arc::new(success.variables.clone()),
                     revision: success.revision.clone(),
                     artifacts: with_revision(run, success),
@@ -43,18 +70,14 @@ impl Decision<'_> {
                 })
             }
             Outcome::Pending(pending) => check_pending(pending).map(|()| {
-                let next = attempt.saturating_add(1);
+                let next = self.next_job(execution, run.id, attempt, pending);
                 Event::ActionPending {
                     execution: id,
-                    stage: stage_name.clone(),
-                    action: action.clone(),
-                    job: JobId(id.derive(&format!("{}/job/{next}", run.id))),
-                    attempt: next,
-                    // A second at least: a provider must not make us spin.
-                    not_before: self
-                        .request
-                        .at
-                        .plus_seconds(u64::from(pending.poll_after.max(1))),
+                    stage: stage.name.clone(),
+                    action: run.name.clone(),
+                    job: next.job,
+                    attempt: next.attempt,
+                    not_before: next.not_before,
                     continuation: pending.continuation.clone(),
                     percent: pending.percent.map(|percent| percent.min(100)),
                     external: pending.external.clone(),
@@ -62,26 +85,137 @@ impl Decision<'_> {
             }),
             Outcome::Failed(failure) => Err(failure.clone()),
         };
-        let event = answered.unwrap_or_else(|failure| Event::ActionFailed {
+        answered.unwrap_or_else(|failure| Event::ActionFailed {
             execution: id,
-            stage: stage_name,
-            action,
+            stage: stage.name.clone(),
+            action: run.name.clone(),
             job: None,
             failure,
-        });
-        self.record(event)
-    }
-
-    fn awaited(&self, job: JobId, attempt: u32) -> Option<(&Execution, &StageRun, &ActionRun)> {
-        self.state.live().find_map(|execution| {
-            let stage = execution.current_stage()?;
-            let action = stage.running().find(|action| {
-                matches!(action.work, Work::Job { id, attempt: newest, .. }
-                    if id == job && newest == attempt)
-            })?;
-            Some((execution, stage, action))
         })
     }
+
+    fn of_rule(
+        &self,
+        execution: &Execution,
+        stage: &StageRun,
+        condition: ConditionType,
+        run: &RuleRun,
+        attempt: u32,
+        outcome: &Outcome,
+    ) -> Event {
+        let id = execution.id;
+        let answered = match outcome {
+            // Variables and artifacts of a rule have no use.
+            Outcome::Succeeded(success) => Ok(Event::RuleSucceeded {
+                execution: id,
+                stage: stage.name.clone(),
+                condition,
+                rule: run.name.clone(),
+                external: success.external.clone(),
+            }),
+            Outcome::Pending(pending) => check_pending(pending).map(|()| {
+                let next = self.next_job(execution, run.id, attempt, pending);
+                Event::RulePending {
+                    execution: id,
+                    stage: stage.name.clone(),
+                    condition,
+                    rule: run.name.clone(),
+                    job: next.job,
+                    attempt: next.attempt,
+                    not_before: next.not_before,
+                    continuation: pending.continuation.clone(),
+                    percent: pending.percent.map(|percent| percent.min(100)),
+                    external: pending.external.clone(),
+                }
+            }),
+            Outcome::Failed(failure) => Err(failure.clone()),
+        };
+        answered.unwrap_or_else(|failure| Event::RuleFailed {
+            execution: id,
+            stage: stage.name.clone(),
+            condition,
+            rule: run.name.clone(),
+            job: None,
+            failure,
+        })
+    }
+
+    fn next_job(
+        &self,
+        execution: &Execution,
+        id: ActionExecutionId,
+        attempt: u32,
+        pending: &Pending,
+    ) -> NextJob {
+        let attempt = attempt.saturating_add(1);
+        NextJob {
+            job: JobId(execution.id.derive(&format!("{id}/job/{attempt}"))),
+            attempt,
+            // A second at least: a provider must not make us spin.
+            not_before: self
+                .request
+                .at
+                .plus_seconds(u64::from(pending.poll_after.max(1))),
+        }
+    }
+
+    fn awaited(&self, job: JobId, attempt: u32) -> Option<(&Execution, &StageRun, Awaited<'_>)> {
+        let wanted = |work: &Work| matches!(work, Work::Job { id, attempt: newest, .. } if *id == job && *newest == attempt);
+        self.state.live().find_map(|execution| {
+            let stage = execution.current_stage()?;
+            let action = stage.running().find(|action| wanted(&action.work));
+            let awaited = match action {
+                Some(action) => Awaited::Action(action),
+                None => stage
+                    .running_rules()
+                    .find(|(_, rule)| wanted(&rule.work))
+                    .map(|(condition, rule)| Awaited::Rule(condition, rule))?,
+            };
+            Some((execution, stage, awaited))
+        })
+    }
+}
+
+/// Whose job it is.
+enum Awaited<'a> {
+    Action(&'a ActionRun),
+    Rule(ConditionType, &'a RuleRun),
+}
+
+struct NextJob {
+    job: JobId,
+    attempt: u32,
+    not_before: Timestamp,
+}
+
+/// A worker is told at once what a provider's action fails by.
+fn check_worker(job: JobId, worker: Worker, outcome: &Outcome) -> Result<(), Rejected> {
+    let Worker::Acknowledged { .. } = worker else {
+        return Err(Rejected::InvalidJobState {
+            job,
+            status: worker.status().as_str(),
+            remedy: "acknowledge it before you answer it",
+        });
+    };
+    if let Outcome::Succeeded(success) = outcome {
+        let bytes = variable_bytes(success);
+        if bytes > MOST_VARIABLE_BYTES {
+            return Err(Rejected::OutputVariablesSizeExceeded {
+                job,
+                bytes,
+                limit: MOST_VARIABLE_BYTES,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn variable_bytes(success: &Success) -> usize {
+    success
+        .variables
+        .iter()
+        .map(|(name, value)| name.len().saturating_add(value.len()))
+        .sum()
 }
 
 /// Whether a success is what the action was to make.
@@ -117,11 +251,7 @@ fn check_success(run: &ActionRun, success: &Success) -> Result<(), Failure> {
             run.input.action_type, unasked.name
         ));
     }
-    let bytes: usize = success
-        .variables
-        .iter()
-        .map(|(name, value)| name.len().saturating_add(value.len()))
-        .sum();
+    let bytes = variable_bytes(success);
     if bytes > MOST_VARIABLE_BYTES {
         return fail(format!(
             "its output variables are {bytes} bytes together, and {MOST_VARIABLE_BYTES} is the most; put large values into an artifact"

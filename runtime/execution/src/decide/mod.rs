@@ -3,14 +3,19 @@
 //! orchestrator, before anything is written.
 
 mod approval;
+mod change;
 mod follow;
 mod job;
 mod lifetime;
+mod overriding;
 mod pipeline;
 mod resolve;
 mod retry;
+mod rollback;
+mod settle;
 mod start;
 mod stop;
+mod worker;
 
 use crate::apply::apply;
 use crate::command::{Command, Request};
@@ -18,7 +23,9 @@ use crate::event::{Event, Recorded};
 use crate::rejected::Rejected;
 use crate::state::PipelineState;
 use lockgate_model::definition::{Pipeline, Stage};
+use lockgate_model::id::ExecutionId;
 use lockgate_model::trigger::Cause;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A decision and the state after it.
@@ -52,6 +59,8 @@ pub fn step(state: &PipelineState, request: &Request) -> Result<Step, Rejected> 
             by: request.by.clone(),
         }),
         events: vec![],
+        unsettled: BTreeSet::new(),
+        arriving: BTreeSet::new(),
     };
     decision.command()?;
     decision.settle()?;
@@ -68,13 +77,17 @@ struct Decision<'a> {
     request: &'a Request,
     cause: Arc<Cause>,
     events: Vec<Recorded>,
+    /// Executions to which something may happen because of these events.
+    unsettled: BTreeSet<ExecutionId>,
+    /// Those that wait for somebody else's turn.
+    arriving: BTreeSet<ExecutionId>,
 }
 
 impl Decision<'_> {
     fn command(&mut self) -> Result<(), Rejected> {
         match &self.request.command {
             Command::CreatePipeline { definition } => self.create(definition),
-            Command::UpdatePipeline { definition } => self.update(definition),
+            Command::UpdatePipeline { definition, policy } => self.update(definition, *policy),
             Command::DeletePipeline => self.delete(),
             Command::StartExecution {
                 id,
@@ -82,11 +95,31 @@ impl Decision<'_> {
                 variables,
                 source_revisions,
             } => self.start(*id, trigger, variables, source_revisions),
+            Command::SourceChanged {
+                id,
+                source_action,
+                change,
+                trigger,
+                pin,
+            } => self.source_changed(*id, source_action, change, trigger, *pin),
+            Command::PutActionRevision {
+                id,
+                stage,
+                action,
+                revision,
+            } => self.put_revision(*id, stage, action, revision),
             Command::JobFinished {
                 job,
                 attempt,
                 outcome,
             } => self.job_finished(*job, *attempt, outcome),
+            Command::QueueJob { job } => self.queue(*job),
+            Command::DispatchJob {
+                job,
+                nonce,
+                acknowledge_within,
+            } => self.dispatch(*job, *nonce, *acknowledge_within),
+            Command::AcknowledgeJob { job, nonce } => self.acknowledge(*job, *nonce),
             Command::AnswerApproval {
                 stage,
                 action,
@@ -100,13 +133,22 @@ impl Decision<'_> {
                 reason,
             } => self.stop(*id, *abandon, reason),
             Command::RetryStage { id, stage, mode } => self.retry(*id, stage, *mode),
+            Command::RollbackStage { id, stage, target } => self.rollback(*id, stage, target),
+            Command::OverrideCondition {
+                id,
+                stage,
+                condition,
+            } => self.override_condition(*id, stage, *condition),
             Command::DisableTransition {
                 stage,
                 direction,
                 reason,
             } => self.disable(stage, *direction, reason),
             Command::EnableTransition { stage, direction } => self.enable(stage, *direction),
-            Command::TimePassed => Ok(()),
+            Command::TimePassed => {
+                self.unsettle_all();
+                Ok(())
+            }
         }
     }
 
@@ -119,29 +161,9 @@ impl Decision<'_> {
             event,
         };
         apply(&mut self.state, &recorded)?;
+        self.unsettle(&recorded.event);
         self.events.push(recorded);
         Ok(())
-    }
-
-    /// Adds what follows until nothing follows any more. Ends: every event that
-    /// follows brings an execution forward, and it can only go so far.
-    fn settle(&mut self) -> Result<(), Rejected> {
-        loop {
-            let live: Vec<_> = self.state.live().map(|execution| execution.id).collect();
-            let before = self.events.len();
-            for id in live {
-                while let Some(event) = self
-                    .state
-                    .execution(id)
-                    .and_then(|execution| follow::follow(&self.state, execution, self.request))
-                {
-                    self.record(event)?;
-                }
-            }
-            if self.events.len() == before {
-                return Ok(());
-            }
-        }
     }
 
     /// The current definition, or the refusal.

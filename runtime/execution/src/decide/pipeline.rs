@@ -1,10 +1,12 @@
 //! Commands about the pipeline itself: its definition and its transitions.
 
 use super::Decision;
-use crate::command::Direction;
+use crate::command::{Direction, UpdatePolicy};
 use crate::event::Event;
+use crate::execution::{Execution, Position};
+use crate::mode;
 use crate::rejected::Rejected;
-use lockgate_model::definition::Pipeline;
+use lockgate_model::definition::{Condition, Pipeline, Stage};
 use lockgate_model::id::ExecutionId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,17 +24,23 @@ impl Decision<'_> {
         }
         self.check(definition)?;
         // A deletion that was cut short ends first.
+        self.unsettle_all();
         self.settle()?;
         self.record(Event::PipelineCreated {
             definition: versioned(definition, 1),
         })
     }
 
-    pub(super) fn update(&mut self, definition: &Pipeline) -> Result<(), Rejected> {
+    pub(super) fn update(
+        &mut self,
+        definition: &Pipeline,
+        policy: UpdatePolicy,
+    ) -> Result<(), Rejected> {
         let version = self.definition()?.version.saturating_add(1);
         self.check(definition)?;
         self.record(Event::PipelineUpdated {
             definition: versioned(definition, version),
+            policy,
         })
     }
 
@@ -49,7 +57,7 @@ impl Decision<'_> {
         direction: Direction,
         reason: &str,
     ) -> Result<(), Rejected> {
-        self.stage(stage)?;
+        self.gated(stage)?;
         self.record(Event::TransitionDisabled {
             stage: stage.to_owned(),
             direction,
@@ -58,30 +66,32 @@ impl Decision<'_> {
     }
 
     pub(super) fn enable(&mut self, stage: &str, direction: Direction) -> Result<(), Rejected> {
-        let (index, declared) = self.stage(stage)?;
-        let held_at = match direction {
-            Direction::Inbound => Some(declared.name.clone()),
-            Direction::Outbound => self
-                .definition()?
-                .stages
-                .get(index.saturating_add(1))
-                .map(|next| next.name.clone()),
-        };
-        let gate = self.state.gates.get(stage);
-        let enabled = gate.is_none_or(|gate| match direction {
-            Direction::Inbound => gate.inbound.enabled,
-            Direction::Outbound => gate.outbound.enabled,
-        });
+        self.gated(stage)?;
+        let enabled = self
+            .state
+            .gates
+            .get(stage)
+            .is_none_or(|gate| match direction {
+                Direction::Inbound => gate.inbound.enabled,
+                Direction::Outbound => gate.outbound.enabled,
+            });
         if enabled {
             return Ok(());
         }
-        let held_too_long: Vec<ExecutionId> = held_at
-            .and_then(|stage| self.state.gates.get(&stage))
-            .map(|gate| &gate.waiting)
-            .into_iter()
-            .flatten()
-            .filter(|waiting| self.request.at.since(waiting.since) > LONGEST_HOLD_MS)
-            .map(|waiting| waiting.execution)
+        let held_too_long: Vec<ExecutionId> = self
+            .state
+            .live()
+            .filter(|execution| {
+                self.state
+                    .definition_of(execution)
+                    .is_some_and(|definition| {
+                        let index = execution.position.stage();
+                        mode::held_by(&self.state, definition, execution, index)
+                            .is_some_and(|(at, side, _)| at == stage && side == direction)
+                            && self.waits_too_long(definition, execution)
+                    })
+            })
+            .map(|execution| execution.id)
             .collect();
         for execution in held_too_long {
             self.record(Event::ExecutionCancelled {
@@ -95,6 +105,29 @@ impl Decision<'_> {
             stage: stage.to_owned(),
             direction,
         })
+    }
+
+    fn waits_too_long(&self, definition: &Pipeline, execution: &Execution) -> bool {
+        let Position::Before(index) = execution.position else {
+            return false;
+        };
+        definition
+            .stages
+            .get(index)
+            .and_then(|stage| self.state.gates.get(&stage.name))
+            .into_iter()
+            .flat_map(|gate| &gate.waiting)
+            .find(|waiting| waiting.execution == execution.id)
+            .is_some_and(|waiting| self.request.at.since(waiting.since) > LONGEST_HOLD_MS)
+    }
+
+    /// A stage of the current definition, or of one that executions still run.
+    fn gated(&self, stage: &str) -> Result<(), Rejected> {
+        self.definition()?;
+        if self.state.gates.contains_key(stage) {
+            return Ok(());
+        }
+        self.stage(stage).map(|_| ())
     }
 
     /// What the machine itself relies on; everything else about a definition was
@@ -115,12 +148,14 @@ impl Decision<'_> {
                     Some(format!("two stages are named '{}'; rename one", stage.name))
                 } else if stage.actions.is_empty() {
                     Some(format!("stage '{}' has no action; add one", stage.name))
-                } else {
-                    let twice = stage.actions.iter().find(|a| !actions.insert(&a.name))?;
+                } else if let Some(twice) = stage.actions.iter().find(|a| !actions.insert(&a.name))
+                {
                     Some(format!(
                         "two actions of stage '{}' are named '{}'; rename one",
                         stage.name, twice.name
                     ))
+                } else {
+                    conditions(stage).find_map(|condition| rules(stage, condition))
                 }
             })
         };
@@ -131,6 +166,28 @@ impl Decision<'_> {
             })
         })
     }
+}
+
+fn conditions(stage: &Stage) -> impl Iterator<Item = &Condition> {
+    let before = stage.before_entry.iter().map(|all| &all.conditions);
+    let after = stage.on_success.iter().map(|all| &all.conditions);
+    let failed = stage.on_failure.iter().map(|all| &all.conditions);
+    before.chain(after).chain(failed).flatten()
+}
+
+fn rules(stage: &Stage, condition: &Condition) -> Option<String> {
+    let mut names = BTreeSet::new();
+    if condition.rules.is_empty() {
+        return Some(format!(
+            "a condition of stage '{}' has no rule; add one, or remove the condition",
+            stage.name
+        ));
+    }
+    let twice = condition.rules.iter().find(|r| !names.insert(&r.name))?;
+    Some(format!(
+        "two rules of one condition of stage '{}' are named '{}'; rename one",
+        stage.name, twice.name
+    ))
 }
 
 fn versioned(definition: &Pipeline, version: u32) -> Arc<Pipeline> {

@@ -1,46 +1,106 @@
-//! Makes an action ready: variables resolved, artifacts found (user guide,
-//! "Variables"). Done just before it starts, never twice.
+//! Makes an action or a rule ready: variables resolved, artifacts found (user
+//! guide, "Variables"). Done just before it starts, never twice.
 
 use crate::event::ResolvedAction;
 use crate::execution::Execution;
-use lockgate_model::action_type::Category;
-use lockgate_model::definition::{Action, EnvironmentVariable, Reference, Template};
+use lockgate_model::action_type::{ActionTypeId, Category};
+use lockgate_model::definition::{
+    Action, EnvironmentVariable, InputArtifact, OutputArtifact, Reference, Rule, Template,
+};
 use lockgate_model::job::{Failure, FailureType};
+use lockgate_model::trigger::SourceRevisionType;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Bytes of everything resolved for one action (user guide, "Quotas").
 const MOST_RESOLVED_BYTES: usize = 102_400;
 
-/// The action as it is to be done; with the failure, where it cannot be done,
-/// what could not be resolved stands as it is in the definition.
-pub(super) fn resolve(execution: &Execution, action: &Action) -> (ResolvedAction, Option<Failure>) {
+/// The configuration key that an override of kind `S3_OBJECT_KEY` replaces.
+const S3_OBJECT_KEY: &str = "S3ObjectKey";
+
+/// What is to be resolved: an action, or a rule.
+pub(super) struct Unresolved<'a> {
+    action_type: &'a ActionTypeId,
+    configuration: &'a BTreeMap<String, String>,
+    environment_variables: &'a [EnvironmentVariable],
+    commands: &'a [String],
+    output_variables: &'a [String],
+    input_artifacts: &'a [InputArtifact],
+    output_artifacts: &'a [OutputArtifact],
+    namespace: Option<&'a String>,
+    /// Of the source action of this name, if it is one.
+    source: Option<&'a str>,
+}
+
+impl<'a> From<&'a Action> for Unresolved<'a> {
+    fn from(action: &'a Action) -> Self {
+        let is_source = action.action_type_id.category == Category::Source;
+        Self {
+            action_type: &action.action_type_id,
+            configuration: &action.configuration,
+            environment_variables: &action.environment_variables,
+            commands: &action.commands,
+            output_variables: &action.output_variables,
+            input_artifacts: &action.input_artifacts,
+            output_artifacts: &action.output_artifacts,
+            namespace: action.namespace.as_ref(),
+            source: is_source.then_some(action.name.as_str()),
+        }
+    }
+}
+
+impl<'a> From<&'a Rule> for Unresolved<'a> {
+    fn from(rule: &'a Rule) -> Self {
+        Self {
+            action_type: &rule.rule_type_id,
+            configuration: &rule.configuration,
+            environment_variables: &[],
+            commands: &rule.commands,
+            output_variables: &[],
+            input_artifacts: &rule.input_artifacts,
+            output_artifacts: &[],
+            namespace: None,
+            source: None,
+        }
+    }
+}
+
+/// The action or rule as it is to be done; with the failure, where it cannot be
+/// done, what could not be resolved stands as it is in the definition.
+pub(super) fn resolve<'a>(
+    execution: &Execution,
+    wanted: impl Into<Unresolved<'a>>,
+) -> (ResolvedAction, Option<Failure>) {
+    let wanted = wanted.into();
     let mut resolver = Resolver {
         execution,
         id: execution.id.to_string(),
-        category: action.action_type_id.category,
+        category: wanted.action_type.category,
         bytes: 0,
         problem: None,
     };
-    let configuration = action
-        .configuration
-        .iter()
-        .map(|(key, value)| {
-            let place = format_args!("configuration key '{key}'");
-            (key.clone(), resolver.text(place, value))
-        })
-        .collect();
-    let environment_variables = action
+    let mut configuration = BTreeMap::new();
+    let mut templates = BTreeMap::new();
+    for (key, value) in wanted.configuration {
+        let resolved = resolver.text(format_args!("configuration key '{key}'"), value);
+        if resolved != *value {
+            templates.insert(key.clone(), value.clone());
+        }
+        configuration.insert(key.clone(), resolved);
+    }
+    let environment_variables = wanted
         .environment_variables
         .iter()
-        .map(|variable| EnvironmentVariable {
-            name: variable.name.clone(),
-            value: resolver.text(
-                format_args!("environment variable '{}'", variable.name),
-                &variable.value,
-            ),
+        .map(|variable| {
+            let place = format_args!("environment variable '{}'", variable.name);
+            let value = resolver.text(place, &variable.value);
+            EnvironmentVariable {
+                value,
+                ..variable.clone()
+            }
         })
         .collect();
-    let commands = action
+    let commands = wanted
         .commands
         .iter()
         .zip(1..)
@@ -48,34 +108,44 @@ pub(super) fn resolve(execution: &Execution, action: &Action) -> (ResolvedAction
         .collect();
     let mut problem = resolver.problem;
     let mut input_artifacts = vec![];
-    for wanted in &action.input_artifacts {
-        match execution.artifacts.get(&wanted.name) {
+    for input in wanted.input_artifacts {
+        match execution.products.artifact(&input.name) {
             Some(artifact) => input_artifacts.push(artifact.as_ref().clone()),
             None => {
                 problem.get_or_insert_with(|| {
                     format!(
                         "no earlier action made input artifact '{}'; name it in an earlier action's outputArtifacts",
-                        wanted.name
+                        input.name
                     )
                 });
             }
         }
     }
+    let mut revision = None;
+    for asked in execution
+        .source_revisions
+        .iter()
+        .filter(|asked| wanted.source == Some(asked.action_name.as_str()))
+    {
+        if asked.revision_type == Some(SourceRevisionType::S3ObjectKey) {
+            let key = S3_OBJECT_KEY.to_owned();
+            let declared = configuration.insert(key.clone(), asked.revision_id.clone());
+            templates.extend(declared.map(|declared| (key, declared)));
+        } else {
+            revision = Some(asked.revision_id.clone());
+        }
+    }
     let resolved = ResolvedAction {
-        action_type: action.action_type_id.clone(),
+        action_type: wanted.action_type.clone(),
         configuration,
+        templates,
         environment_variables,
         commands,
-        output_variables: action.output_variables.clone(),
+        output_variables: wanted.output_variables.to_vec(),
         input_artifacts,
-        output_artifacts: action.output_artifacts.clone(),
-        namespace: action.namespace.clone(),
-        revision: execution
-            .source_revisions
-            .iter()
-            .find(|revision| revision.action_name == action.name)
-            .filter(|_| action.action_type_id.category == Category::Source)
-            .map(|revision| revision.revision_id.clone()),
+        output_artifacts: wanted.output_artifacts.to_vec(),
+        namespace: wanted.namespace.cloned(),
+        revision,
     };
     let failure = problem.map(|problem| Failure::new(FailureType::ConfigurationError, problem));
     (resolved, failure)
@@ -141,8 +211,8 @@ impl Resolver<'_> {
             "variables" => self.execution.variables.get(key).map(String::as_str),
             namespace => self
                 .execution
-                .namespaces
-                .get(namespace)?
+                .products
+                .variables(namespace)?
                 .get(key)
                 .map(String::as_str),
         }
@@ -163,7 +233,7 @@ impl Resolver<'_> {
                 .keys()
                 .map(String::as_str)
                 .collect(),
-            _ => match self.execution.namespaces.get(namespace) {
+            _ => match self.execution.products.variables(namespace) {
                 Some(variables) => variables.keys().map(String::as_str).collect(),
                 None => {
                     return format!(

@@ -5,11 +5,18 @@ use crate::event::Event;
 use crate::mode;
 use crate::rejected::Rejected;
 use lockgate_model::action_type::Category;
-use lockgate_model::definition::Pipeline;
+use lockgate_model::definition::{Action, Pipeline, PipelineType};
 use lockgate_model::id::ExecutionId;
-use lockgate_model::trigger::{SourceRevision, Trigger};
-use std::collections::BTreeMap;
+use lockgate_model::trigger::{SourceRevision, SourceRevisionType, Trigger};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Source revisions that a start may give (API reference,
+/// `SourceRevisionOverrideList`).
+const MOST_REVISIONS: usize = 50;
+
+/// The configuration key of an S3 source that lets its object be replaced.
+const ALLOW_OBJECT_KEY: &str = "AllowOverrideForS3ObjectKey";
 
 impl Decision<'_> {
     pub(super) fn start(
@@ -32,6 +39,8 @@ impl Decision<'_> {
             trigger: trigger.clone(),
             variables: Arc::new(variables),
             source_revisions: Arc::new(source_revisions.to_vec()),
+            change: None,
+            rollback: None,
         })
     }
 
@@ -48,7 +57,7 @@ impl Decision<'_> {
         }
     }
 
-    fn variables(
+    pub(super) fn variables(
         &self,
         definition: &Pipeline,
         given: &BTreeMap<String, String>,
@@ -93,20 +102,43 @@ impl Decision<'_> {
         definition: &Pipeline,
         revisions: &[SourceRevision],
     ) -> Result<(), Rejected> {
-        let is_source = |name: &str| {
-            definition
-                .stages
-                .iter()
-                .flat_map(|stage| &stage.actions)
-                .any(|action| {
-                    action.name == name && action.action_type_id.category == Category::Source
-                })
-        };
-        let unknown: Vec<_> = revisions
+        let names = revisions
             .iter()
-            .map(|revision| &revision.action_name)
-            .filter(|name| !is_source(name))
-            .cloned()
+            .map(|revision| revision.action_name.as_str());
+        self.check_sources(definition, names)?;
+        let problem = if revisions.is_empty() {
+            None
+        } else if definition.pipeline_type == PipelineType::V1 {
+            Some("a pipeline of type V1 takes none; make it V2, or start without them".to_owned())
+        } else if revisions.len() > MOST_REVISIONS {
+            Some(format!(
+                "there are {}, and {MOST_REVISIONS} is the most; give fewer",
+                revisions.len()
+            ))
+        } else {
+            revisions
+                .iter()
+                .find_map(|revision| object_key(definition, revision))
+                .or_else(|| twice(revisions))
+        };
+        problem.map_or(Ok(()), |problem| {
+            Err(Rejected::InvalidSourceRevisions {
+                pipeline: self.state.name.clone(),
+                problem,
+            })
+        })
+    }
+
+    /// All of these are source actions, or the refusal.
+    pub(super) fn check_sources<'a>(
+        &self,
+        definition: &Pipeline,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Rejected> {
+        let unknown: Vec<_> = names
+            .into_iter()
+            .filter(|name| source(definition, name).is_none())
+            .map(str::to_owned)
             .collect();
         if unknown.is_empty() {
             Ok(())
@@ -117,4 +149,46 @@ impl Decision<'_> {
             })
         }
     }
+}
+
+fn source<'d>(definition: &'d Pipeline, name: &str) -> Option<&'d Action> {
+    definition
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.actions)
+        .find(|action| action.name == name && action.action_type_id.category == Category::Source)
+}
+
+/// What is wrong with replacing a source's object, if that is asked.
+fn object_key(definition: &Pipeline, revision: &SourceRevision) -> Option<String> {
+    if revision.revision_type != Some(SourceRevisionType::S3ObjectKey) {
+        return None;
+    }
+    let allowed = source(definition, &revision.action_name)
+        .and_then(|action| action.configuration.get(ALLOW_OBJECT_KEY))
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    (!allowed).then(|| {
+        format!(
+            "source action '{}' keeps its object; set {ALLOW_OBJECT_KEY} to \"true\" in its configuration, or give no S3_OBJECT_KEY",
+            revision.action_name
+        )
+    })
+}
+
+/// One for each action; an object's key and its version go together.
+fn twice(revisions: &[SourceRevision]) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let again = revisions.iter().find(|revision| {
+        let key = revision.revision_type == Some(SourceRevisionType::S3ObjectKey);
+        !seen.insert((&revision.action_name, key))
+    })?;
+    let mixed = revisions
+        .iter()
+        .find(|revision| revision.action_name == again.action_name);
+    mixed.map(|revision| {
+        format!(
+            "there are two for source action '{}'; give one, or one S3_OBJECT_KEY and one S3_OBJECT_VERSION_ID",
+            revision.action_name
+        )
+    })
 }

@@ -1,13 +1,16 @@
 //! A state as rows: what the store's projections and the API show. Knows no
 //! table; the orchestrator writes what `changes` returns with the events.
 
+mod condition;
 mod row;
 
-pub use row::{ActionView, ApprovalStatus, ApprovalView, ExecutionView, StageView};
+pub use condition::{ConditionView, RuleView};
+pub use row::{ActionView, ApprovalStatus, ApprovalView, ExecutionView, StageView, StopView};
 
 use crate::event::{Event, Recorded};
 use crate::execution::Execution;
 use crate::state::PipelineState;
+use lockgate_model::definition::ConditionType;
 use lockgate_model::id::ExecutionId;
 
 /// The rows that a decision changed, each once, as they are after it.
@@ -23,6 +26,8 @@ pub struct Changed {
     pub stages: Vec<StageView>,
     /// Action executions.
     pub actions: Vec<ActionView>,
+    /// Rule executions.
+    pub rules: Vec<RuleView>,
     /// Approvals.
     pub approvals: Vec<ApprovalView>,
 }
@@ -50,7 +55,7 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
             continue;
         };
         changed.executions.push(ExecutionView::of(after, execution));
-        for (name, actions) in stages {
+        for (name, Parts { actions, rules }) in stages {
             let Some(stage) = execution.stage(name) else {
                 continue;
             };
@@ -63,6 +68,11 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
                     .approvals
                     .extend(ApprovalView::of(execution, stage, action));
             }
+            let rules = rules.into_iter().filter_map(|(which, name)| {
+                let rule = stage.condition(which)?.rule(name)?;
+                Some(RuleView::of(execution, stage, which, rule))
+            });
+            changed.rules.extend(rules);
         }
     }
     changed
@@ -73,12 +83,31 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
 #[derive(Default)]
 struct Touched<'a>(Vec<(ExecutionId, Stages<'a>)>);
 
-/// Stages with their actions.
-type Stages<'a> = Vec<(&'a str, Vec<&'a str>)>;
+/// Stages with what changed in them.
+type Stages<'a> = Vec<(&'a str, Parts<'a>)>;
+
+#[derive(Default)]
+struct Parts<'a> {
+    actions: Vec<&'a str>,
+    rules: Vec<(ConditionType, &'a str)>,
+}
 
 impl<'a> Touched<'a> {
     fn add(&mut self, after: &'a PipelineState, event: &'a Event) {
         let Some(id) = event.execution() else { return };
+        // The execution that failed says which rollback it led to.
+        if let Event::ExecutionStarted {
+            rollback: Some(rollback),
+            ..
+        } = event
+        {
+            self.0.extend(
+                rollback
+                    .failed
+                    .filter(|failed| self.0.iter().all(|(known, _)| known != failed))
+                    .map(|failed| (failed, Stages::default())),
+            );
+        }
         let stages = entry(&mut self.0, id);
         let stage = match event {
             // The stage inside changes with its execution.
@@ -90,11 +119,16 @@ impl<'a> Touched<'a> {
             _ => event.stage(),
         };
         let Some(stage) = stage else { return };
-        let actions = entry(stages, stage);
+        let Parts { actions, rules } = entry(stages, stage);
         if let Some(action) = event.action()
             && !actions.contains(&action)
         {
             actions.push(action);
+        }
+        if let (Some(condition), Some(rule)) = (event.condition(), event.rule())
+            && !rules.contains(&(condition, rule))
+        {
+            rules.push((condition, rule));
         }
     }
 }

@@ -1,16 +1,18 @@
 //! One row of each kind, made from the state. Called by `changes`, and by
 //! whoever shows a state as it is.
 
-use crate::event::ResolvedAction;
-use crate::execution::{ActionRun, Answer, Execution, Position, StageRun, Work};
+use super::condition::ConditionView;
+use crate::event::{Fetched, ResolvedAction, Rollback, StartedChange};
+use crate::execution::{Ending, Execution, Position};
+use crate::stage::{ActionRun, Answer, Retries, StageRun, Work};
 use crate::state::PipelineState;
 use lockgate_model::artifact::Artifact;
 use lockgate_model::definition::RetryMode;
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
-use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
+use lockgate_model::status::{ActionStatus, ExecutionStatus, JobStatus, StageStatus};
 use lockgate_model::time::Timestamp;
-use lockgate_model::trigger::{SourceRevision, Trigger};
+use lockgate_model::trigger::{ExecutionType, SourceRevision, Trigger};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,8 +23,18 @@ pub struct ExecutionView {
     pub id: ExecutionId,
     /// The definition's version that it runs.
     pub version: u32,
+    /// Standard, or a rollback.
+    pub kind: ExecutionType,
+    /// Of a rollback: what it goes back to, and why.
+    pub rollback: Option<Arc<Rollback>>,
+    /// The rollback that its failure led to.
+    pub rolled_back_by: Option<ExecutionId>,
+    /// Counts how often it was begun, from 1.
+    pub attempt: u32,
     /// Its status.
     pub status: ExecutionStatus,
+    /// Who stopped it, and why.
+    pub stop: Option<StopView>,
     /// Why it ended so, or is about to: a stop's reason, a cancellation's.
     pub status_summary: Option<String>,
     /// The stage that it is in.
@@ -41,10 +53,23 @@ pub struct ExecutionView {
     pub variables: Arc<BTreeMap<String, String>>,
     /// Revisions asked for.
     pub source_revisions: Arc<Vec<SourceRevision>>,
-    /// The revisions that its sources fetched, with the artifact's name.
-    pub revisions: Vec<(String, Revision)>,
+    /// The change that it started for.
+    pub change: Option<Arc<StartedChange>>,
+    /// The revisions that its sources fetched.
+    pub fetched: Vec<Fetched>,
     /// Which took its place.
     pub superseded_by: Option<ExecutionId>,
+}
+
+/// Why an execution was stopped (API reference, `StopExecutionTrigger`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopView {
+    /// What they said; may be empty.
+    pub reason: String,
+    /// Who.
+    pub by: Principal,
+    /// Running actions were not waited for.
+    pub abandon: bool,
 }
 
 /// One stage of one execution (API reference, `StageExecution`).
@@ -64,6 +89,12 @@ pub struct StageView {
     pub attempt: u32,
     /// How it was last run again.
     pub retry: Option<RetryMode>,
+    /// How often, and by whose wish.
+    pub retries: Retries,
+    /// What an action's failure does not say of why it failed.
+    pub reason: Option<String>,
+    /// Its conditions that were asked.
+    pub conditions: Vec<ConditionView>,
 }
 
 /// One action execution (API reference, `ActionExecutionDetail`).
@@ -90,8 +121,10 @@ pub struct ActionView {
     /// What it is done with. Values of secret properties stand in it: whoever
     /// shows it masks them.
     pub input: Arc<ResolvedAction>,
-    /// The newest job and its attempt, if a provider does it.
+    /// The newest job and its attempt, if a provider or a worker does it.
     pub job: Option<(JobId, u32)>,
+    /// How far it is with job workers, if it is for them.
+    pub worker: Option<JobStatus>,
     /// 0 to 100.
     pub percent: Option<u8>,
     /// The approval's token, while one is open.
@@ -169,7 +202,23 @@ impl ExecutionView {
         Self {
             id: execution.id,
             version: execution.version,
+            kind: execution.kind(),
+            rollback: execution.rollback.clone(),
+            rolled_back_by: execution.rolled_back_by,
+            attempt: execution.attempt,
             status: execution.status,
+            stop: match &execution.ending {
+                Some(Ending::Stop {
+                    abandon,
+                    reason,
+                    by,
+                }) => Some(StopView {
+                    reason: reason.clone(),
+                    by: by.clone(),
+                    abandon: *abandon,
+                }),
+                Some(Ending::Cancel { .. }) | None => None,
+            },
             status_summary: execution
                 .ending
                 .as_ref()
@@ -183,10 +232,8 @@ impl ExecutionView {
             ended: over.then_some(execution.updated),
             variables: execution.variables.clone(),
             source_revisions: execution.source_revisions.clone(),
-            revisions: execution
-                .revisions()
-                .map(|(artifact, revision)| (artifact.to_owned(), revision.clone()))
-                .collect(),
+            change: execution.change.clone(),
+            fetched: execution.fetched().collect(),
             superseded_by: execution.superseded_by,
         }
     }
@@ -204,6 +251,12 @@ impl StageView {
             updated: stage.updated,
             attempt: stage.attempt,
             retry: stage.retry,
+            retries: stage.retries,
+            reason: stage.reason.clone(),
+            conditions: stage
+                .conditions()
+                .map(|(which, run)| ConditionView::of(execution, stage, which, run))
+                .collect(),
         }
     }
 }
@@ -213,15 +266,16 @@ impl ActionView {
     #[must_use]
     pub fn of(execution: &Execution, stage: &StageRun, action: &ActionRun) -> Self {
         let open = action.status == ActionStatus::InProgress;
-        let (job, percent, token) = match &action.work {
+        let (job, percent, worker, token) = match &action.work {
             Work::Job {
                 id,
                 attempt,
                 percent,
+                worker,
                 ..
-            } => (Some((*id, *attempt)), *percent, None),
-            Work::Approval { token, .. } => (None, None, Some(*token).filter(|_| open)),
-            Work::Impossible(_) => (None, None, None),
+            } => (Some((*id, *attempt)), *percent, *worker, None),
+            Work::Approval { token, .. } => (None, None, None, Some(*token).filter(|_| open)),
+            Work::Impossible(_) => (None, None, None, None),
         };
         Self {
             id: action.id,
@@ -235,6 +289,12 @@ impl ActionView {
             ended: (!open).then_some(action.updated),
             input: action.input.clone(),
             job,
+            worker: worker.map(|worker| match action.status {
+                ActionStatus::InProgress | ActionStatus::Abandoned => worker.status(),
+                ActionStatus::Succeeded => JobStatus::Succeeded,
+                ActionStatus::Failed if action.expires <= action.updated => JobStatus::TimedOut,
+                ActionStatus::Failed => JobStatus::Failed,
+            }),
             percent,
             token,
             expires: action.expires,

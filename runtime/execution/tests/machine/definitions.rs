@@ -3,8 +3,8 @@
 
 use crate::law::Law;
 use lockgate_execution::{
-    Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, apply, decide,
-    due, step,
+    Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, UpdatePolicy,
+    apply, decide, due, step,
 };
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
@@ -256,6 +256,15 @@ impl Line {
             "folded and decided states differ"
         );
         self.law.check_settled(&self.state);
+        let again = Request {
+            command: Command::TimePassed,
+            ..request
+        };
+        assert_eq!(
+            decide(&self.state, &again).unwrap(),
+            [],
+            "something was left to follow"
+        );
         let text = serde_json::to_string(&self.state).unwrap();
         assert_eq!(
             serde_json::from_str::<PipelineState>(&text).unwrap(),
@@ -401,8 +410,13 @@ impl Line {
     }
 
     pub(crate) fn update(&mut self, definition: &Pipeline) -> Vec<String> {
+        self.update_by(definition, UpdatePolicy::Cancel)
+    }
+
+    pub(crate) fn update_by(&mut self, definition: &Pipeline, policy: UpdatePolicy) -> Vec<String> {
         self.ask(Command::UpdatePipeline {
             definition: Box::new(definition.clone()),
+            policy,
         })
         .unwrap()
     }
@@ -444,5 +458,7 @@ pub(crate) fn tell(event: &Event) -> String {
     }
     words.extend(event.stage().map(str::to_owned));
     words.extend(event.action().map(str::to_owned));
+    words.extend(event.condition().map(|which| which.as_str().to_owned()));
+    words.extend(event.rule().map(str::to_owned));
     words.join(" ")
 }

@@ -186,6 +186,7 @@ fn a_source_gets_the_revision_that_the_start_asks_for() {
     let mut line = Line::new(&three_stages());
     let wanted = |name: &str| {
         vec![SourceRevision {
+            revision_type: None,
             action_name: name.into(),
             revision_id: "abc123".into(),
         }]

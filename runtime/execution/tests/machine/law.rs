@@ -1,10 +1,9 @@
 //! What holds in every history, read off the log alone, so that the machine's
 //! own state is not its own witness.
 
-use lockgate_execution::{Event, PipelineState, Recorded, StartedWork, due, due_jobs};
+use lockgate_execution::{Event, PipelineState, Recorded, StartedWork, due, due_jobs, waits};
 use lockgate_model::artifact::Artifact;
-use lockgate_model::definition::RetryMode;
-use lockgate_model::definition::{ExecutionMode, Pipeline};
+use lockgate_model::definition::{ConditionType, ExecutionMode, Pipeline, RetryMode};
 use lockgate_model::id::ExecutionId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,8 +12,9 @@ use std::sync::Arc;
 pub(crate) struct Law {
     definitions: BTreeMap<u32, Arc<Pipeline>>,
     runs: BTreeMap<ExecutionId, Run>,
-    /// The last execution that entered each stage of each version.
-    entered: BTreeMap<(u32, String), ExecutionId>,
+    /// The last execution that entered each stage of each version, by the order
+    /// in which they started.
+    entered: BTreeMap<(u32, String), usize>,
 }
 
 struct Run {
@@ -25,13 +25,17 @@ struct Run {
     /// In the stage it is in.
     succeeded: BTreeSet<String>,
     running: BTreeSet<String>,
+    rules: BTreeSet<(ConditionType, String)>,
+    /// It runs this stage alone.
+    rollback: Option<String>,
+    order: usize,
 }
 
 impl Law {
     pub(crate) fn check(&mut self, _after: &PipelineState, recorded: &Recorded) {
         let event = &recorded.event;
         match event {
-            Event::PipelineCreated { definition } | Event::PipelineUpdated { definition } => {
+            Event::PipelineCreated { definition } | Event::PipelineUpdated { definition, .. } => {
                 self.definitions
                     .insert(definition.version, definition.clone());
                 if matches!(event, Event::PipelineCreated { .. }) {
@@ -40,13 +44,22 @@ impl Law {
                 }
             }
             Event::ExecutionStarted {
-                execution, version, ..
+                execution,
+                version,
+                rollback,
+                ..
             } => {
+                let taken_over = rollback.iter().flat_map(|rollback| &rollback.artifacts);
                 let new = Run {
+                    artifacts: taken_over
+                        .map(|artifact| (artifact.name.clone(), artifact.as_ref().clone()))
+                        .collect(),
+                    rules: BTreeSet::new(),
+                    rollback: rollback.as_ref().map(|rollback| rollback.stage.clone()),
+                    order: self.runs.len(),
                     version: *version,
                     over: false,
                     inside: None,
-                    artifacts: BTreeMap::new(),
                     succeeded: BTreeSet::new(),
                     running: BTreeSet::new(),
                 };
@@ -58,10 +71,11 @@ impl Law {
         let (version, over) = (self.runs[&id].version, self.runs[&id].over);
         let definition = self.definitions[&version].clone();
         let locks = definition.execution_mode != ExecutionMode::Parallel;
-        assert!(
-            !over || matches!(event, Event::StageRetried { .. }),
-            "after its end: {recorded:?}"
+        let again = matches!(
+            event,
+            Event::StageRetried { .. } | Event::ConditionOverridden { resumed: true, .. }
         );
+        assert!(!over || again, "after its end: {recorded:?}");
         if let Event::StageEntered { stage, .. } | Event::StageRetried { stage, .. } = event {
             let others = self.runs.iter().filter(|(other, run)| {
                 **other != id
@@ -73,11 +87,17 @@ impl Law {
                 "two executions in one stage: {recorded:?}"
             );
         }
-        if let Event::StageEntered { stage, .. } = event
-            && locks
-        {
-            let before = self.entered.insert((version, stage.clone()), id);
-            assert!(before < Some(id), "overtaken: {recorded:?}");
+        let Run {
+            order, rollback, ..
+        } = &self.runs[&id];
+        if let Event::StageEntered { stage, .. } = event {
+            if let Some(only) = rollback {
+                assert_eq!(only, stage, "a rollback runs one stage");
+                assert_ne!(definition.stages[0].name, *stage, "a source rolled back");
+            } else if locks {
+                let before = self.entered.insert((version, stage.clone()), *order);
+                assert!(before < Some(*order), "overtaken: {recorded:?}");
+            }
         }
         let run = self.runs.get_mut(&id).unwrap();
         run.obey(event, &definition);
@@ -85,7 +105,7 @@ impl Law {
 
     /// After a whole decision.
     pub(crate) fn check_settled(&self, state: &PipelineState) {
-        let running: usize = self.runs.values().map(|run| run.running.len()).sum();
+        let running: usize = self.runs.values().map(Run::at_work).sum();
         assert_eq!(
             due(state).is_empty(),
             running == 0,
@@ -93,9 +113,10 @@ impl Law {
         );
         let jobs: BTreeSet<_> = due_jobs(state).collect();
         assert_eq!(jobs.len(), due_jobs(state).count(), "one id for two jobs");
+        let reasons: BTreeSet<_> = waits(state).iter().map(|wait| wait.execution).collect();
         for (id, run) in &self.runs {
             if run.over {
-                assert!(run.running.is_empty(), "{id} ended with actions running");
+                assert_eq!(run.at_work(), 0, "{id} ended with actions or rules running");
             } else {
                 let held = state.execution(*id).expect("a live execution is held");
                 assert!(!held.status.is_final());
@@ -107,9 +128,10 @@ impl Law {
                     })
                 });
                 assert!(
-                    waits == run.running.is_empty(),
+                    waits == (run.at_work() == 0),
                     "{id} neither waits nor runs, or does both"
                 );
+                assert!(reasons.contains(id), "{id} waits and nobody knows why");
             }
         }
         for stage in self.definitions.values().flat_map(|d| &d.stages) {
@@ -121,7 +143,7 @@ impl Law {
                 .is_some_and(|d| d.execution_mode == ExecutionMode::Superseded);
             let locking = gate.waiting.iter().filter(|waiting| {
                 let held = state.execution(waiting.execution).unwrap();
-                held.mode != ExecutionMode::Parallel
+                held.mode == ExecutionMode::Superseded && held.rollback.is_none()
             });
             assert!(!superseded || locking.count() <= 1, "two wait in one slot");
         }
@@ -133,6 +155,10 @@ impl Law {
 }
 
 impl Run {
+    fn at_work(&self) -> usize {
+        self.running.len() + self.rules.len()
+    }
+
     fn obey(&mut self, event: &Event, definition: &Pipeline) {
         match event {
             Event::ExecutionSuperseded { .. } => {
@@ -159,6 +185,41 @@ impl Run {
                     self.succeeded.clear();
                 }
             }
+            Event::ConditionOverridden {
+                stage,
+                resumed: true,
+                ..
+            } => {
+                self.over = false;
+                assert_eq!(self.inside.replace(stage.clone()), None);
+            }
+            Event::StageSkipped { stage, .. } => {
+                assert!(self.succeeded.is_empty(), "a skipped stage ran");
+                self.leave(stage);
+            }
+            Event::RuleStarted {
+                stage,
+                condition,
+                rule,
+                ..
+            } => {
+                assert_eq!(self.inside.as_ref(), Some(stage));
+                assert!(self.running.is_empty(), "judged while actions run");
+                assert!(self.rules.insert((*condition, rule.clone())));
+                assert!(self.rules.len() <= 5);
+            }
+            Event::RulePending {
+                condition, rule, ..
+            } => assert!(self.rules.contains(&(*condition, rule.clone()))),
+            Event::RuleSucceeded {
+                condition, rule, ..
+            }
+            | Event::RuleFailed {
+                condition, rule, ..
+            }
+            | Event::RuleAbandoned {
+                condition, rule, ..
+            } => assert!(self.rules.remove(&(*condition, rule.clone()))),
             Event::StageSucceeded { stage, .. } => {
                 let declared = &definition.stage(stage).unwrap().1.actions;
                 assert!(declared.iter().all(|a| self.succeeded.contains(&a.name)));
@@ -186,6 +247,7 @@ impl Run {
                         assert_eq!(self.artifacts.get(&artifact.name), Some(artifact));
                     }
                 }
+                assert!(self.rules.is_empty(), "started while a condition is judged");
                 assert!(self.running.insert(action.clone()));
                 assert!(
                     definition.execution_mode != ExecutionMode::Parallel || self.running.len() <= 5
@@ -213,6 +275,6 @@ impl Run {
 
     fn leave(&mut self, stage: &str) {
         assert_eq!(self.inside.take().as_deref(), Some(stage));
-        assert!(self.running.is_empty(), "left with actions running");
+        assert_eq!(self.at_work(), 0, "left with actions or rules running");
     }
 }

@@ -1,7 +1,7 @@
 //! The life of the pipeline itself.
 
 use crate::definitions::{Line, build, pipeline, source, stage, three_stages, variable};
-use lockgate_execution::{Command, Rejected};
+use lockgate_execution::{Command, Rejected, UpdatePolicy};
 use lockgate_model::definition::Pipeline;
 
 fn create(definition: Pipeline) -> Command {
@@ -36,6 +36,7 @@ fn what_cannot_run_at_all_is_refused() {
         let refused = line
             .ask(Command::UpdatePipeline {
                 definition: Box::new(bad),
+                policy: UpdatePolicy::Cancel,
             })
             .unwrap_err();
         assert!(matches!(refused, Rejected::InvalidStructure { .. }));

@@ -5,7 +5,7 @@ use crate::definitions::{
     Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, source, stage,
     success,
 };
-use lockgate_execution::{Command, Direction, Effect, Rejected, due};
+use lockgate_execution::{Command, Direction, Effect, Rejected, UpdatePolicy, due};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{ExecutionMode, Pipeline};
@@ -113,6 +113,11 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
         135..=142 => line.ask(Command::EnableTransition { stage, direction }),
         143..=144 => line.ask(Command::UpdatePipeline {
             definition: Box::new(other.clone()),
+            policy: if which.is_multiple_of(3) {
+                UpdatePolicy::Pin
+            } else {
+                UpdatePolicy::Cancel
+            },
         }),
         145 => line.ask(Command::DeletePipeline),
         146..=147 => line.ask(Command::CreatePipeline {

@@ -48,11 +48,11 @@ fn failed_actions_only_are_repeated_in_the_same_execution() {
 #[test]
 fn all_actions_are_repeated_and_their_artifacts_replaced() {
     let mut line = one_failed_one_succeeded();
-    let before = line.run(1).artifacts["bin"].clone();
+    let before = line.run(1).products.artifact("bin").unwrap().clone();
     line.retry(1, "Build", RetryMode::AllActions).unwrap();
     assert_eq!(line.jobs().len(), 2);
     line.succeed("a");
-    assert_ne!(before, line.run(1).artifacts["bin"]);
+    assert_ne!(&before, line.run(1).products.artifact("bin").unwrap());
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn one_decision_changes_each_row_once() {
         panic!("{rows:#?}")
     };
     assert_eq!(run.stage.as_deref(), Some("Build"));
-    assert_eq!(run.revisions[0].0, "src");
-    assert_eq!(run.revisions[0].1.id, "rev-of-get");
+    assert_eq!(run.fetched[0].artifact.as_deref(), Some("src"));
+    assert_eq!(run.fetched[0].revision.id, "rev-of-get");
     let stages: Vec<_> = rows
         .stages
         .iter()

@@ -125,6 +125,7 @@ fn action_types(description: wit::Description) -> Vec<ActionType> {
             input_artifacts: count(description.input_artifacts),
             output_artifacts: count(description.output_artifacts),
             output_variables: description.output_variables.clone(),
+            worker: false,
         })
         .collect()
 }

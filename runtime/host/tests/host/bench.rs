@@ -270,6 +270,7 @@ pub fn job(settings: Vec<(String, String)>) -> Job {
         execution: ExecutionId(id),
         stage: "Stage".into(),
         action: "Action".into(),
+        condition: None,
         action_type: ActionTypeId {
             category: Category::Build,
             owner: "Custom".into(),

@@ -146,6 +146,7 @@ async fn carry_out(
             .map(|(action_name, revision_id)| SourceRevision {
                 action_name,
                 revision_id,
+                revision_type: None,
             })
             .collect(),
         ..Start::by(&by)

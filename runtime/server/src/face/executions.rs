@@ -42,6 +42,7 @@ pub(super) async fn start(
             .map(|(action_name, revision_id)| SourceRevision {
                 action_name,
                 revision_id,
+                revision_type: None,
             })
             .collect(),
         token: request.client_request_token,

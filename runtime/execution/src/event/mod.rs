@@ -2,15 +2,20 @@
 //! read by `apply`, the history and the notifications: names and fields are
 //! stable, new fields come with a default.
 
-use crate::command::Direction;
-use lockgate_model::action_type::ActionTypeId;
+mod about;
+mod part;
+
+pub use part::{Fetched, Ignored, ResolvedAction, Rollback, StartedChange, StartedWork};
+
+use crate::command::{Direction, UpdatePolicy};
 use lockgate_model::artifact::Artifact;
-use lockgate_model::definition::RetryMode;
-use lockgate_model::definition::{EnvironmentVariable, OutputArtifact, Pipeline};
-use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId};
+use lockgate_model::change::SourceChange;
+use lockgate_model::definition::{ConditionResult, ConditionType, Pipeline, RetryMode};
+use lockgate_model::id::{ActionExecutionId, ExecutionId, JobId, Nonce};
 use lockgate_model::job::{External, Failure, Revision};
+use lockgate_model::status::ConditionStatus;
 use lockgate_model::time::Timestamp;
-use lockgate_model::trigger::{Cause, SourceRevision, Trigger};
+use lockgate_model::trigger::{Cause, RetryTrigger, SourceRevision, Trigger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +44,9 @@ pub enum Event {
     PipelineUpdated {
         /// With its new version in it.
         definition: Arc<Pipeline>,
+        /// What becomes of executions of older versions.
+        #[serde(default)]
+        policy: UpdatePolicy,
     },
     /// It is gone; its history stays.
     PipelineDeleted,
@@ -55,6 +63,21 @@ pub enum Event {
         variables: Arc<BTreeMap<String, String>>,
         /// Revisions asked for.
         source_revisions: Arc<Vec<SourceRevision>>,
+        /// The change that it started for, and what was said of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<Arc<StartedChange>>,
+        /// It runs one stage again with what an earlier one had in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollback: Option<Arc<Rollback>>,
+    },
+    /// A source changed, and nothing started.
+    ChangeIgnored {
+        /// Which source action reported it.
+        source_action: String,
+        /// What changed.
+        change: Arc<SourceChange>,
+        /// Why nothing started.
+        reason: Ignored,
     },
     /// It waits in front of a stage.
     ExecutionWaiting {
@@ -127,8 +150,21 @@ pub enum Event {
         /// Which stage.
         stage: String,
     },
-    /// An action failed and none runs any more; the stage is free again.
+    /// An action or a condition failed and nothing runs any more; the stage is
+    /// free again.
     StageFailed {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Which stage.
+        stage: String,
+        /// What an action's failure does not say: the condition that was not
+        /// met, or why there is no rollback.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Its entry condition says that it is to be passed over; the stage is free
+    /// again.
+    StageSkipped {
         /// Which execution.
         execution: ExecutionId,
         /// Which stage.
@@ -148,7 +184,7 @@ pub enum Event {
         /// Which stage.
         stage: String,
     },
-    /// A failed or stopped stage runs again.
+    /// A failed or stopped stage runs again, or one that would have failed.
     StageRetried {
         /// Which execution.
         execution: ExecutionId,
@@ -158,6 +194,128 @@ pub enum Event {
         mode: RetryMode,
         /// Counts the runs of this stage in this execution; the first was 1.
         attempt: u32,
+        /// By whose wish.
+        #[serde(default)]
+        trigger: RetryTrigger,
+    },
+
+    /// A condition of a stage is judged; its rules start.
+    ConditionStarted {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Which condition.
+        condition: ConditionType,
+    },
+    /// All its rules have ended.
+    ConditionEnded {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Which condition.
+        condition: ConditionType,
+        /// How.
+        status: ConditionStatus,
+        /// What engages because of it; absent: nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<ConditionResult>,
+    },
+    /// Somebody went past it; rules that run are given up.
+    ConditionOverridden {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Which condition.
+        condition: ConditionType,
+        /// The stage had failed by it, and runs again.
+        #[serde(default)]
+        resumed: bool,
+    },
+    /// A rule began: a job is owed.
+    RuleStarted {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Of which condition.
+        condition: ConditionType,
+        /// Which rule.
+        rule: String,
+        /// This rule execution.
+        id: ActionExecutionId,
+        /// A job, or the reason why there can be none.
+        work: StartedWork,
+        /// When it fails if nothing was heard.
+        expires: Timestamp,
+        /// What it judges by.
+        input: Arc<ResolvedAction>,
+    },
+    /// It cannot say yet; another job is owed at `not_before`.
+    RulePending {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Of which condition.
+        condition: ConditionType,
+        /// Which rule.
+        rule: String,
+        /// The next job.
+        job: JobId,
+        /// Its attempt.
+        attempt: u32,
+        /// When it is due.
+        not_before: Timestamp,
+        /// What the last attempt left.
+        continuation: String,
+        /// 0 to 100.
+        percent: Option<u8>,
+        /// The trace elsewhere.
+        external: External,
+    },
+    /// Its criterion holds.
+    RuleSucceeded {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Of which condition.
+        condition: ConditionType,
+        /// Which rule.
+        rule: String,
+        /// The trace elsewhere.
+        external: External,
+    },
+    /// Its criterion does not hold, or it could not be judged.
+    RuleFailed {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Of which condition.
+        condition: ConditionType,
+        /// Which rule.
+        rule: String,
+        /// The job, where one may still run.
+        job: Option<JobId>,
+        /// Why.
+        failure: Failure,
+    },
+    /// A stop, an update, a deletion or an override did not wait for it.
+    RuleAbandoned {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Of which stage.
+        stage: String,
+        /// Of which condition.
+        condition: ConditionType,
+        /// Which rule.
+        rule: String,
+        /// The job, where one may still run.
+        job: Option<JobId>,
     },
 
     /// An action began: a job is owed, or an approval.
@@ -253,6 +411,45 @@ pub enum Event {
         summary: String,
     },
 
+    /// A job is for job workers: the next one that polls may have it. Also when
+    /// one had it and did not begin in time.
+    JobQueued {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Which stage.
+        stage: String,
+        /// Which action.
+        action: String,
+        /// Which job.
+        job: JobId,
+    },
+    /// A worker has it.
+    JobDispatched {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Which stage.
+        stage: String,
+        /// Which action.
+        action: String,
+        /// Which job.
+        job: JobId,
+        /// What the worker has to show.
+        nonce: Nonce,
+        /// Until when it has to begin.
+        until: Timestamp,
+    },
+    /// The worker has begun.
+    JobAcknowledged {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Which stage.
+        stage: String,
+        /// Which action.
+        action: String,
+        /// Which job.
+        job: JobId,
+    },
+
     /// Executions are held on this side of a stage.
     TransitionDisabled {
         /// Which stage.
@@ -269,152 +466,4 @@ pub enum Event {
         /// Which side.
         direction: Direction,
     },
-}
-
-/// Who has to do something for an action to end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StartedWork {
-    /// A provider.
-    Job(JobId),
-    /// A person.
-    Approval(ApprovalToken),
-    /// Nobody: it cannot be done, and its failure follows.
-    Impossible(Failure),
-}
-
-/// An action with its variables resolved and its artifacts found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResolvedAction {
-    /// Which provider.
-    pub action_type: ActionTypeId,
-    /// Resolved; as in the definition where that was not possible.
-    pub configuration: BTreeMap<String, String>,
-    /// Resolved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub environment_variables: Vec<EnvironmentVariable>,
-    /// Resolved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub commands: Vec<String>,
-    /// Environment variables to give out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub output_variables: Vec<String>,
-    /// Artifacts to take.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub input_artifacts: Vec<Artifact>,
-    /// Artifacts to make.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub output_artifacts: Vec<OutputArtifact>,
-    /// Under which its variables can be used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// A source takes this instead of the newest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-}
-
-impl Event {
-    /// Its name, as it stands under `type`.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::PipelineCreated { .. } => "PipelineCreated",
-            Self::PipelineUpdated { .. } => "PipelineUpdated",
-            Self::PipelineDeleted => "PipelineDeleted",
-            Self::ExecutionStarted { .. } => "ExecutionStarted",
-            Self::ExecutionWaiting { .. } => "ExecutionWaiting",
-            Self::ExecutionSuperseded { .. } => "ExecutionSuperseded",
-            Self::ExecutionStopping { .. } => "ExecutionStopping",
-            Self::ExecutionStopped { .. } => "ExecutionStopped",
-            Self::ExecutionCancelling { .. } => "ExecutionCancelling",
-            Self::ExecutionCancelled { .. } => "ExecutionCancelled",
-            Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
-            Self::ExecutionFailed { .. } => "ExecutionFailed",
-            Self::StageEntered { .. } => "StageEntered",
-            Self::StageSucceeded { .. } => "StageSucceeded",
-            Self::StageFailed { .. } => "StageFailed",
-            Self::StageStopped { .. } => "StageStopped",
-            Self::StageCancelled { .. } => "StageCancelled",
-            Self::StageRetried { .. } => "StageRetried",
-            Self::ActionStarted { .. } => "ActionStarted",
-            Self::ActionPending { .. } => "ActionPending",
-            Self::ActionSucceeded { .. } => "ActionSucceeded",
-            Self::ActionFailed { .. } => "ActionFailed",
-            Self::ActionAbandoned { .. } => "ActionAbandoned",
-            Self::ApprovalAnswered { .. } => "ApprovalAnswered",
-            Self::TransitionDisabled { .. } => "TransitionDisabled",
-            Self::TransitionEnabled { .. } => "TransitionEnabled",
-        }
-    }
-
-    /// Which execution it happened to, if to one.
-    #[must_use]
-    pub fn execution(&self) -> Option<ExecutionId> {
-        match self {
-            Self::PipelineCreated { .. }
-            | Self::PipelineUpdated { .. }
-            | Self::PipelineDeleted
-            | Self::TransitionDisabled { .. }
-            | Self::TransitionEnabled { .. } => None,
-            Self::ExecutionStarted { execution, .. }
-            | Self::ExecutionWaiting { execution, .. }
-            | Self::ExecutionSuperseded { execution, .. }
-            | Self::ExecutionStopping { execution, .. }
-            | Self::ExecutionStopped { execution }
-            | Self::ExecutionCancelling { execution, .. }
-            | Self::ExecutionCancelled { execution, .. }
-            | Self::ExecutionSucceeded { execution }
-            | Self::ExecutionFailed { execution, .. }
-            | Self::StageEntered { execution, .. }
-            | Self::StageSucceeded { execution, .. }
-            | Self::StageFailed { execution, .. }
-            | Self::StageStopped { execution, .. }
-            | Self::StageCancelled { execution, .. }
-            | Self::StageRetried { execution, .. }
-            | Self::ActionStarted { execution, .. }
-            | Self::ActionPending { execution, .. }
-            | Self::ActionSucceeded { execution, .. }
-            | Self::ActionFailed { execution, .. }
-            | Self::ActionAbandoned { execution, .. }
-            | Self::ApprovalAnswered { execution, .. } => Some(*execution),
-        }
-    }
-
-    /// In which stage it happened, if in one.
-    #[must_use]
-    pub fn stage(&self) -> Option<&str> {
-        match self {
-            Self::ExecutionWaiting { stage, .. }
-            | Self::ExecutionFailed { stage, .. }
-            | Self::StageEntered { stage, .. }
-            | Self::StageSucceeded { stage, .. }
-            | Self::StageFailed { stage, .. }
-            | Self::StageStopped { stage, .. }
-            | Self::StageCancelled { stage, .. }
-            | Self::StageRetried { stage, .. }
-            | Self::ActionStarted { stage, .. }
-            | Self::ActionPending { stage, .. }
-            | Self::ActionSucceeded { stage, .. }
-            | Self::ActionFailed { stage, .. }
-            | Self::ActionAbandoned { stage, .. }
-            | Self::ApprovalAnswered { stage, .. }
-            | Self::TransitionDisabled { stage, .. }
-            | Self::TransitionEnabled { stage, .. } => Some(stage),
-            _ => None,
-        }
-    }
-
-    /// To which action it happened, if to one.
-    #[must_use]
-    pub fn action(&self) -> Option<&str> {
-        match self {
-            Self::ActionStarted { action, .. }
-            | Self::ActionPending { action, .. }
-            | Self::ActionSucceeded { action, .. }
-            | Self::ActionFailed { action, .. }
-            | Self::ActionAbandoned { action, .. }
-            | Self::ApprovalAnswered { action, .. } => Some(action),
-            _ => None,
-        }
-    }
 }
