@@ -95,6 +95,19 @@ pub(super) fn state_changes(story: &Story, event: &Event) -> Vec<StateChange> {
         | Event::ExecutionWaiting { .. }
         | Event::ExecutionCancelling { .. }
         | Event::ActionPending { .. }
+        | Event::ChangeIgnored { .. }
+        | Event::StageSkipped { .. }
+        | Event::ConditionStarted { .. }
+        | Event::ConditionEnded { .. }
+        | Event::ConditionOverridden { resumed: false, .. }
+        | Event::RuleStarted { .. }
+        | Event::RulePending { .. }
+        | Event::RuleSucceeded { .. }
+        | Event::RuleFailed { .. }
+        | Event::RuleAbandoned { .. }
+        | Event::JobQueued { .. }
+        | Event::JobDispatched { .. }
+        | Event::JobAcknowledged { .. }
         // The action's end follows, and says it.
         | Event::ApprovalAnswered { .. } => vec![],
         Event::ExecutionStarted { .. } => vec![pipeline(Started)],
@@ -112,7 +125,12 @@ pub(super) fn state_changes(story: &Story, event: &Event) -> Vec<StateChange> {
         Event::StageFailed { stage: name, .. } => vec![stage(name, Failed)],
         Event::StageStopped { stage: name, .. } => vec![stage(name, Stopped)],
         Event::StageCancelled { stage: name, .. } => vec![stage(name, Canceled)],
-        Event::StageRetried { stage: name, .. } => vec![pipeline(Resumed), stage(name, Resumed)],
+        Event::StageRetried { stage: name, .. }
+        | Event::ConditionOverridden {
+            stage: name,
+            resumed: true,
+            ..
+        } => vec![pipeline(Resumed), stage(name, Resumed)],
         Event::ActionStarted { stage, action: name, .. } => vec![action(stage, name, Started)],
         Event::ActionSucceeded { stage, action: name, .. } => {
             vec![action(stage, name, Succeeded)]

@@ -125,6 +125,7 @@ async fn fired(shared: &Arc<Shared>, row: &Row, now: Timestamp) -> Option<Fired>
             .map(|(action_name, revision_id)| SourceRevision {
                 action_name,
                 revision_id,
+                revision_type: None,
             })
             .collect(),
         token: Some(format!("schedule {} {}", row.id, due.0)),
