@@ -29,18 +29,28 @@ fn rule(condition: ConditionType, path: &str, server: &str, more: &[(&str, &str)
 const ALARM: &str = r#"{"state": "ALARM"}"#;
 const OK: &str = r#"{"state": "OK"}"#;
 
+/// As Alertmanager 0.25 answers.
+const ALERTS: &str = r#"[{"annotations":{},"endsAt":"2026-11-21T06:40:09.955Z","fingerprint":"dbd9848a993b01cb","receivers":[{"name":"none"}],"startsAt":"2026-11-21T06:35:09.955Z","status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},"updatedAt":"2026-11-21T06:35:09.955Z","labels":{"alertname":"high errors","severity":"page"}}]"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alertmanager_is_asked_with_a_secret_that_the_plugin_never_saw() {
-    let server = telling(&["[]"]);
+    let server = telling(&["[]", ALERTS]);
     let path = "/api/v2/alerts?filter=alertname%3D%22{AlarmName}%22";
     let secret = [("SecretName", "ALERTS"), ("SecretPrefix", "Bearer ")];
     let bench = rule(ConditionType::BeforeEntry, path, server.address(), &secret)
         .secret("ALERTS", "hunter2");
-    let ran = bench.run(&granted(server.address())).await;
+    let plugin = granted(server.address());
+    let ran = bench.run(&plugin).await;
     let summary = ran.success().external.summary.as_deref();
     assert_eq!(summary, Some("the alarm 'high errors' is OK"));
-    let [request] = &server.received()[..] else {
-        panic!("not one request");
+    let ran = bench.run(&plugin).await;
+    let message = &ran.failure().message;
+    assert_eq!(
+        message,
+        "the alarm 'high errors' is ALARM, not OK or INSUFFICIENT_DATA"
+    );
+    let [request, _] = &server.received()[..] else {
+        panic!("not two requests");
     };
     assert_eq!(
         request.line,
