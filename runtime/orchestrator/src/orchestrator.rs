@@ -90,7 +90,7 @@ impl Start {
 /// with [`Orchestrator::shut_down`], but nobody waits for it.
 #[derive(Clone)]
 pub struct Orchestrator {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     _alive: Arc<Alive>,
 }
 
@@ -253,6 +253,7 @@ impl Orchestrator {
         };
         found(check(&definition, &catalogue))?;
         let command = Command::UpdatePipeline {
+            policy: lockgate_execution::UpdatePolicy::Cancel,
             definition: Box::new(definition),
         };
         self.ask(tenant, &name, by, command, None).await
@@ -429,7 +430,7 @@ impl Orchestrator {
         self.shared.doorbell.close();
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         tenant: &TenantId,
         name: &str,

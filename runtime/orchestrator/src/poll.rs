@@ -5,7 +5,8 @@ use crate::background::Background;
 use crate::owner::Message;
 use crate::owners::Mailbox;
 use crate::shared::Shared;
-use lockgate_execution::PipelineState;
+use crate::watch::{declared, watch_of};
+use lockgate_execution::{Execution, PipelineState};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{Action, Pipeline};
 use lockgate_model::id::TenantId;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// The configuration key that turns polling off (user guide, "PollForSourceChanges").
-const POLL_KEY: &str = "PollForSourceChanges";
+/// The configuration keys that turn polling off (user guide, "Source action
+/// configuration").
+const POLL_KEYS: [&str; 2] = ["PollForSourceChanges", "DetectChanges"];
 
 /// Names what is asked: a provider with its configuration. Whoever changes
 /// either asks something else, to which the old answers do not belong.
@@ -27,8 +29,8 @@ const POLL_KEY: &str = "PollForSourceChanges";
 pub(crate) struct SourceId(Uuid);
 
 impl SourceId {
-    fn of(action: &Action) -> Self {
-        let asked = (&action.action_type_id, &action.configuration);
+    fn of(action: &Action, watch: Watch) -> Self {
+        let asked = (&action.action_type_id, &action.configuration, watch);
         let text = serde_json::to_vec(&asked).unwrap_or_default();
         Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text))
     }
@@ -79,23 +81,32 @@ fn sources(definition: &Pipeline) -> impl Iterator<Item = &Action> {
         .flat_map(|stage| &stage.actions)
         .filter(|action| {
             action.action_type_id.category == Category::Source
-                && action
-                    .configuration
-                    .get(POLL_KEY)
-                    .is_none_or(|value| value != "false")
+                && POLL_KEYS.iter().all(|key| {
+                    action
+                        .configuration
+                        .get(*key)
+                        .is_none_or(|value| value != "false")
+                })
+                // Of a source whose trigger is about pull requests alone a poll
+                // would learn nothing.
+                && declared(definition, &action.name)
+                    .is_none_or(|filters| !filters.push.is_empty())
         })
 }
 
 /// Whether the definition still asks what this answers.
 pub(crate) fn asks(definition: &Pipeline, found: &Found) -> bool {
-    sources(definition)
-        .any(|action| action.name == found.action && SourceId::of(action) == found.source)
+    sources(definition).any(|action| {
+        action.name == found.action
+            && SourceId::of(action, watch_of(definition, &action.name)) == found.source
+    })
 }
 
 /// A source, and what it said last.
 struct Source {
     action: Action,
     id: SourceId,
+    watch: Watch,
     cursor: Option<String>,
 }
 
@@ -111,13 +122,15 @@ pub(crate) fn start(
     let mut sources: Vec<Source> = sources(definition)
         .filter(|action| shared.runner.can_detect(tenant, &action.action_type_id))
         .map(|action| {
-            let id = SourceId::of(action);
+            let watch = watch_of(definition, &action.name);
+            let id = SourceId::of(action, watch);
             let known = cursors
                 .get(&action.name)
                 .and_then(|text| Cursor::read(text));
             Source {
                 action: action.clone(),
                 id,
+                watch,
                 cursor: known.filter(|known| known.source == id).map(|k| k.cursor),
             }
         })
@@ -162,7 +175,7 @@ async fn ask(
         action_type: source.action.action_type_id.clone(),
         configuration: source.action.configuration.clone(),
         cursor: source.cursor.clone(),
-        watch: Watch::default(),
+        watch: source.watch,
     };
     // A start with many pipelines does not ask all at once.
     let _turn = shared.questions.acquire().await.ok()?;
@@ -196,17 +209,30 @@ pub(crate) fn decide(
     let mut taken = state
         .executions()
         .filter(|execution| execution.version == version)
-        .flat_map(|execution| &execution.stages)
-        .filter_map(|stage| stage.action(&found.action)?.revision.as_ref())
+        .flat_map(|execution| taken_by(execution, &found.action))
         .peekable();
     if known.is_none() && taken.peek().is_none() {
         return None;
     }
-    if taken.any(|revision| revision.id == newest.id) {
+    if taken.any(|revision| revision == newest.id) {
         return None;
     }
     Some(Trigger {
         trigger_type: TriggerType::PollForSourceChanges,
         trigger_detail: format!("{}: {}", found.action, newest.id),
     })
+}
+
+/// The revision that an execution was told to take, and the one it took.
+fn taken_by<'a>(execution: &'a Execution, action: &'a str) -> impl Iterator<Item = &'a str> {
+    let told = execution
+        .source_revisions
+        .iter()
+        .filter(move |revision| revision.action_name == action)
+        .map(|revision| revision.revision_id.as_str());
+    let took = execution
+        .stages
+        .iter()
+        .filter_map(move |stage| Some(stage.action(action)?.revision.as_ref()?.id.as_str()));
+    told.chain(took)
 }

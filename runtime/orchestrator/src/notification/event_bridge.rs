@@ -8,11 +8,13 @@ use crate::iso;
 use lockgate_execution::{Event, Recorded};
 use lockgate_model::action_type::Category;
 use lockgate_model::artifact::Artifact;
+use lockgate_model::change::{ChangeKind, SourceChange};
 use lockgate_model::definition::Pipeline;
 use lockgate_model::id::TenantId;
 use lockgate_model::job::{External, FailureType};
 use lockgate_model::trigger::TriggerType;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Where events come from.
@@ -191,27 +193,51 @@ fn trigger(story: &Story, state: State) -> Option<Value> {
     if !by_change || !ended {
         return None;
     }
-    let source = story.sources.values().next()?;
-    let said: Map<String, Value> = [
-        ("author-display-name", "AuthorDisplayName"),
-        ("author-email", "AuthorEmail"),
-        ("author-id", "AuthorId"),
-        ("author-date", "AuthorDate"),
+    let said = match &story.change {
+        Some(change) => of_change(change),
+        // Of an execution whose start does not name the change.
+        None => of_variables(&story.sources.values().next()?.variables),
+    };
+    let said: Map<String, Value> = said
+        .into_iter()
+        .filter_map(|(key, text)| Some((key.to_owned(), json!(text?))))
+        .collect();
+    (!said.is_empty()).then_some(Value::Object(said))
+}
+
+/// A change's particulars by AWS's names.
+type Particulars<'a> = Vec<(&'static str, Option<&'a str>)>;
+
+fn of_change(change: &SourceChange) -> Particulars<'_> {
+    let author = change.author.as_ref();
+    let (branch, tag) = match &change.kind {
+        ChangeKind::Branch { name, .. } => (Some(name.as_str()), None),
+        ChangeKind::Tag { name } => (None, Some(name.as_str())),
+        ChangeKind::PullRequest { source_branch, .. } => (Some(source_branch.as_str()), None),
+    };
+    vec![
+        ("author-display-name", author.and_then(|a| a.name.as_deref())),
+        ("author-email", author.and_then(|a| a.email.as_deref())),
+        ("author-id", author.and_then(|a| a.id.as_deref())),
+        ("full-repository-name", change.repository.as_deref()),
+        ("commit-id", Some(change.revision.id.as_str())),
+        ("commit-message", change.revision.summary.as_deref()),
+        ("branch-name", branch),
+        ("tag-name", tag),
+    ]
+}
+
+fn of_variables(variables: &BTreeMap<String, String>) -> Particulars<'_> {
+    [
         ("full-repository-name", "FullRepositoryName"),
-        ("provider-type", "ProviderType"),
         ("commit-id", "CommitId"),
         ("commit-message", "CommitMessage"),
-        ("connection-arn", "ConnectionArn"),
         ("branch-name", "BranchName"),
         ("tag-name", "TagName"),
     ]
     .into_iter()
-    .filter_map(|(key, variable)| {
-        let value = source.variables.get(variable)?;
-        Some((key.to_owned(), json!(value)))
-    })
-    .collect();
-    (!said.is_empty()).then_some(Value::Object(said))
+    .map(|(key, variable)| (key, variables.get(variable).map(String::as_str)))
+    .collect()
 }
 
 /// The action's own, where the definition names one.
@@ -324,6 +350,9 @@ fn more(
         let stage = recorded.event.stage();
         let stage = stage.or_else(|| Some(story.failed.last()?.stage.as_str()));
         more.insert("failedStage".to_owned(), json!(stage));
+        if let Some(reason) = &story.reason {
+            more.insert("additionalInformation".to_owned(), json!(reason));
+        }
     }
     if let Some(acting) = acting {
         if let Event::ActionFailed { failure, .. } = &recorded.event {

@@ -4,6 +4,7 @@
 use lockgate_execution::{Event, Recorded};
 use lockgate_model::action_type::{ActionTypeId, Catalogue, Category};
 use lockgate_model::artifact::Artifact;
+use lockgate_model::change::SourceChange;
 use lockgate_model::id::{ActionExecutionId, ExecutionId};
 use lockgate_model::job::External;
 use lockgate_model::time::Timestamp;
@@ -21,6 +22,8 @@ pub(crate) struct Story {
     pub(super) version: u32,
     pub(super) started: Timestamp,
     pub(super) trigger: Trigger,
+    /// The change that it started for.
+    pub(super) change: Option<Arc<SourceChange>>,
     /// Counts the runs of the execution: every retry of a stage is one more.
     pub(super) attempt: u32,
     /// What somebody said when they stopped it.
@@ -33,6 +36,8 @@ pub(crate) struct Story {
     pub(super) sources: BTreeMap<String, Source>,
     /// Actions that failed since the last retry.
     pub(super) failed: Vec<FailedAction>,
+    /// Why the last stage failed, where no action says it.
+    pub(super) reason: Option<String>,
 }
 
 /// An action that was started.
@@ -71,6 +76,7 @@ impl Story {
             execution,
             version,
             trigger,
+            change,
             ..
         } = &recorded.event
         else {
@@ -81,6 +87,7 @@ impl Story {
             version: *version,
             started: recorded.at,
             trigger: trigger.clone(),
+            change: change.as_ref().map(|started| started.change.clone()),
             attempt: 1,
             comments: None,
             cancelling: false,
@@ -89,6 +96,7 @@ impl Story {
             actions: BTreeMap::new(),
             sources: BTreeMap::new(),
             failed: vec![],
+            reason: None,
         })
     }
 
@@ -98,15 +106,25 @@ impl Story {
             Event::ExecutionStopping { reason, .. } => self.comments = Some(reason.clone()),
             Event::ExecutionCancelling { .. } => self.cancelling = true,
             Event::StageEntered { stage, .. } => self.stage = Some(stage.clone()),
-            Event::StageRetried { stage, .. } => {
+            Event::StageRetried { stage, .. }
+            | Event::ConditionOverridden {
+                stage,
+                resumed: true,
+                ..
+            } => {
                 self.stage = Some(stage.clone());
                 self.retried.insert(stage.clone(), recorded.at);
                 self.attempt = self.attempt.saturating_add(1);
                 self.comments = None;
                 self.failed.clear();
+                self.reason = None;
+            }
+            Event::StageFailed { reason, .. } => {
+                self.stage = None;
+                self.reason.clone_from(reason);
             }
             Event::StageSucceeded { .. }
-            | Event::StageFailed { .. }
+            | Event::StageSkipped { .. }
             | Event::StageStopped { .. }
             | Event::StageCancelled { .. } => self.stage = None,
             Event::ActionStarted {

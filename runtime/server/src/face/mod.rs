@@ -1,4 +1,4 @@
-//! The native API over HTTP, `/api/v1`, and `/healthz`. Turns requests into
+//! The native API over HTTP, `/api/v1`, webhook deliveries, and `/healthz`. Turns requests into
 //! calls of the orchestrator and answers into JSON; decides nothing.
 
 mod auth;
@@ -7,6 +7,7 @@ mod path;
 mod pipelines;
 mod plugins;
 mod refusal;
+mod webhooks;
 
 pub use auth::Keys;
 
@@ -68,10 +69,18 @@ pub fn router(orchestrator: Orchestrator, plugins: Arc<Plugins>, keys: Keys) -> 
         .fallback(refusal::no_such_route)
         .method_not_allowed_fallback(refusal::no_such_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(face.clone());
+    // Through whatever name a forge reaches the server: a delivery is believed
+    // for its signature alone.
+    let webhooks = Router::new()
+        .route("/{account}/{pipeline}/{action}", post(webhooks::deliver))
+        .method_not_allowed_fallback(refusal::no_such_method)
+        .layer(DefaultBodyLimit::max(webhooks::BODY_LIMIT))
         .with_state(face);
     Router::new()
         .nest("/api/v1", api)
         .route("/healthz", get(async || "ok\n"))
         .fallback(refusal::no_such_route)
         .layer(axum::middleware::from_fn(refusal::only_own_name))
+        .nest("/webhooks", webhooks)
 }

@@ -53,6 +53,11 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, kind, message)
     }
 
+    /// Whoever sent it may not.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "AccessDeniedException", message)
+    }
+
     pub(super) fn nobody() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
