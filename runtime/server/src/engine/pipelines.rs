@@ -250,9 +250,6 @@ fn refusal(error: &OrchestratorError) -> PipelineStartError {
         OrchestratorError::Rejected(Rejected::PipelineNotFound { .. }) => {
             PipelineStartError::NotFound(error.to_string())
         }
-        OrchestratorError::Rejected(_) | OrchestratorError::Definition(_) => {
-            PipelineStartError::Invalid(error.to_string())
-        }
         OrchestratorError::Store(_)
         | OrchestratorError::Damaged { .. }
         | OrchestratorError::ShuttingDown => {
@@ -261,6 +258,7 @@ fn refusal(error: &OrchestratorError) -> PipelineStartError {
                 "the pipeline cannot be started; the server's log says why".to_owned(),
             )
         }
+        _ => PipelineStartError::Invalid(error.to_string()),
     }
 }
 
