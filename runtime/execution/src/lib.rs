@@ -34,6 +34,7 @@ mod stage;
 mod state;
 mod view;
 mod wait;
+pub mod why;
 mod worker;
 
 pub use apply::{Inapplicable, apply};

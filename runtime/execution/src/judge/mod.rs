@@ -10,6 +10,7 @@ mod sentence;
 mod tests;
 mod verdict;
 
+pub(crate) use sentence::named;
 pub use verdict::{
     FileVerdict, FilterList, FilterPart, Ground, ItemVerdict, Mismatch, PartGround, PartVerdict,
     Verdict,
