@@ -46,7 +46,7 @@ const BROKEN: [(&str, &[(&str, &str)]); 14] = [
     ),
     (
         "a provider is not installed",
-        &[("Build/Custom/BuildSpec/1", "Build/AWS/CodeBuild/1")],
+        &[("Build/Custom/BuildSpec/1", "Build/AWS/ECRBuildAndPublish/1")],
     ),
     (
         "an artifact is taken at the time it is made",
