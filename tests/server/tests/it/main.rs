@@ -15,4 +15,5 @@ mod kill;
 mod run;
 mod scenarios;
 mod serve;
+mod start_pipeline;
 mod terminal;
