@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
         "lockgate-orchestrator",
         &[
             "lockgate-model",
+            "lockgate-cron",
             "lockgate-execution",
             "lockgate-store",
             "lockgate-artifacts",
