@@ -7,6 +7,7 @@
 )]
 
 mod actions;
+mod agrees;
 mod conditions;
 mod endings;
 mod log;
