@@ -4,14 +4,16 @@
 use crate::law::Law;
 use lockgate_execution::{
     Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, UpdatePolicy,
-    apply, decide, due, step,
+    apply, decide, due, fold, step,
 };
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
+use lockgate_model::change::SourceChange;
 use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{
-    Action, ExecutionMode, InputArtifact, OutputArtifact, Pipeline, PipelineType, Stage,
-    VariableDeclaration,
+    Action, Condition, ConditionResult, ConditionType, Conditions, ExecutionMode,
+    FailureConditions, InputArtifact, OutputArtifact, Pipeline, PipelineType, RetryConfiguration,
+    Rule, Stage, VariableDeclaration,
 };
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal};
 use lockgate_model::job::{
@@ -106,6 +108,69 @@ pub(crate) fn stage(name: &str, actions: Vec<Action>) -> Stage {
         before_entry: None,
         on_success: None,
         on_failure: None,
+    }
+}
+
+/// A rule that a provider of this name judges.
+pub(crate) fn rule(name: &str, provider: &str) -> Rule {
+    Rule {
+        name: name.into(),
+        rule_type_id: ActionTypeId {
+            category: Category::Rule,
+            owner: "AWS".into(),
+            provider: provider.into(),
+            version: "1".into(),
+        },
+        configuration: BTreeMap::new(),
+        commands: vec![],
+        input_artifacts: vec![],
+        role_arn: None,
+        region: None,
+        timeout_in_minutes: None,
+    }
+}
+
+pub(crate) fn condition(result: Option<ConditionResult>, rules: Vec<Rule>) -> Condition {
+    Condition { result, rules }
+}
+
+/// Words for stages.
+pub(crate) trait Judged {
+    fn entry(self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self;
+    fn success(self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self;
+    fn failure(self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self;
+    fn on_failure(self, result: ConditionResult, mode: Option<RetryMode>) -> Self;
+}
+
+impl Judged for Stage {
+    fn entry(mut self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self {
+        self.before_entry = Some(Conditions {
+            conditions: vec![condition(result, rules)],
+        });
+        self
+    }
+    fn success(mut self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self {
+        self.on_success = Some(Conditions {
+            conditions: vec![condition(result, rules)],
+        });
+        self
+    }
+    fn failure(mut self, result: Option<ConditionResult>, rules: Vec<Rule>) -> Self {
+        self.on_failure = Some(FailureConditions {
+            conditions: vec![condition(result, rules)],
+            ..FailureConditions::default()
+        });
+        self
+    }
+    fn on_failure(mut self, result: ConditionResult, mode: Option<RetryMode>) -> Self {
+        self.on_failure = Some(FailureConditions {
+            result: Some(result),
+            retry_configuration: mode.map(|mode| RetryConfiguration {
+                retry_mode: Some(mode),
+            }),
+            conditions: vec![],
+        });
+        self
     }
 }
 
@@ -366,6 +431,59 @@ impl Line {
         })
     }
 
+    /// Rolls a stage back, as the execution of the next number, to what the log
+    /// says of an earlier one.
+    pub(crate) fn roll_back(&mut self, stage: &str, target: u128) -> Result<Vec<String>, Rejected> {
+        let definitions = self.law.definitions();
+        let target = fold(&self.state, definitions, execution(target), &self.log).unwrap();
+        let number = self.started + 1;
+        let told = self.ask(Command::RollbackStage {
+            id: execution(number),
+            stage: stage.into(),
+            target: Box::new(target),
+        })?;
+        self.started = number;
+        Ok(told)
+    }
+
+    pub(crate) fn go_past(
+        &mut self,
+        number: u128,
+        stage: &str,
+        condition: ConditionType,
+    ) -> Result<Vec<String>, Rejected> {
+        self.ask(Command::OverrideCondition {
+            id: execution(number),
+            stage: stage.into(),
+            condition,
+        })
+    }
+
+    pub(crate) fn change(
+        &mut self,
+        source_action: &str,
+        change: &SourceChange,
+        pin: bool,
+    ) -> Vec<String> {
+        let number = self.started + 1;
+        let told = self
+            .ask(Command::SourceChanged {
+                id: execution(number),
+                source_action: source_action.into(),
+                change: Box::new(change.clone()),
+                trigger: Trigger {
+                    trigger_type: TriggerType::WebhookV2,
+                    trigger_detail: "connection".into(),
+                },
+                pin,
+            })
+            .unwrap();
+        if told.iter().any(|word| word.starts_with("ExecutionStarted")) {
+            self.started = number;
+        }
+        told
+    }
+
     pub(crate) fn disable(&mut self, stage: &str, direction: Direction) -> Vec<String> {
         self.ask(Command::DisableTransition {
             stage: stage.into(),
@@ -454,7 +572,11 @@ pub(crate) fn execution(number: u128) -> ExecutionId {
 pub(crate) fn tell(event: &Event) -> String {
     let mut words = vec![event.name().to_owned()];
     if let Some(id) = event.execution() {
-        words.push(id.0.as_u128().to_string());
+        // The machine's own ids: of automatic rollbacks.
+        words.push(match u64::try_from(id.0.as_u128()) {
+            Ok(number) => number.to_string(),
+            Err(_) => "R".to_owned(),
+        });
     }
     words.extend(event.stage().map(str::to_owned));
     words.extend(event.action().map(str::to_owned));

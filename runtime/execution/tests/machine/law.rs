@@ -149,6 +149,11 @@ impl Law {
         }
     }
 
+    /// Every definition there was.
+    pub(crate) fn definitions(&self) -> Vec<Arc<Pipeline>> {
+        self.definitions.values().cloned().collect()
+    }
+
     pub(crate) fn all_over(&self) -> bool {
         self.runs.values().all(|run| run.over)
     }

@@ -9,16 +9,25 @@
 )]
 
 mod approvals;
+mod changes;
+mod conditions;
 mod definitions;
 mod jobs;
 mod law;
+mod lifetimes;
 mod modes;
+mod overrides;
 mod pipeline;
 mod random;
 mod recovery;
 mod retries;
+mod revisions;
+mod rollbacks;
 mod stages;
 mod stops;
 mod transitions;
+mod updates;
 mod variables;
 mod views;
+mod waits;
+mod workers;
