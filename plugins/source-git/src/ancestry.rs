@@ -65,3 +65,66 @@ fn present(objects: &mut Objects, id: &ObjectId) -> Result<Option<Commit>> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::parse_id;
+    use lockgate_test_providers::git::Repository;
+
+    fn objects(repository: &Repository) -> Objects {
+        Objects::open(&repository.path().join(".git/objects")).unwrap()
+    }
+
+    fn base(repository: &Repository, a: &str, b: &str) -> Option<String> {
+        let id = |name: &str| parse_id(&repository.git(&["rev-parse", name])).unwrap();
+        let found = merge_base(&mut objects(repository), &id(a), &id(b)).unwrap();
+        found.map(|id| id.to_string())
+    }
+
+    #[test]
+    fn two_branches_parted_where_git_says() {
+        let repository = Repository::rich();
+        repository.git(&["checkout", "-q", "-b", "other", "main~3"]);
+        repository.commit("elsewhere");
+        repository.git(&["merge", "-q", "-s", "ours", "-m", "back", "feature"]);
+        for (a, b) in [
+            ("main", "feature"),
+            ("main", "other"),
+            ("other", "feature"),
+            ("main", "main"),
+            ("main~5", "main"),
+            ("other~1", "feature~1"),
+        ] {
+            let expected = repository.git(&["merge-base", a, b]);
+            assert_eq!(base(&repository, a, b), Some(expected.clone()), "{a} {b}");
+            assert_eq!(base(&repository, b, a), Some(expected), "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn histories_that_share_nothing_have_parted_nowhere() {
+        let repository = Repository::new();
+        repository.commit("one");
+        repository.git(&["checkout", "-q", "--orphan", "other"]);
+        repository.commit("two");
+        assert_eq!(base(&repository, "main", "other"), None);
+    }
+
+    #[test]
+    fn where_the_history_is_cut_off_nothing_is_found_and_nothing_fails() {
+        let repository = Repository::new();
+        let root = repository.commit("root");
+        repository.git(&["checkout", "-q", "-b", "other"]);
+        repository.commit("other");
+        repository.git(&["checkout", "-q", "main"]);
+        repository.commit("main");
+        assert_eq!(base(&repository, "main", "other"), Some(root.clone()));
+        let (first, rest) = root.split_at(2);
+        let file = repository
+            .path()
+            .join(format!(".git/objects/{first}/{rest}"));
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(base(&repository, "main", "other"), None);
+    }
+}

@@ -54,13 +54,17 @@ trap 'rm -rf "$directory"' EXIT
 g init --quiet --bare "$directory" || exit
 cd "$directory" || exit
 g remote add origin "$1" || exit
-g fetch --quiet --no-tags --filter=blob:none "$3" origin "$4" ${5:+"$5"} >&2 || {
-    # Where ssh has nothing to say, the server has not got the commits.
-    [ ! -s "$LOCKGATE_SSH/said" ]
-    exit
+fetch() { g fetch --quiet --no-tags --filter=blob:none "$@" >&2; }
+fetch "$3" origin "$4" ${5:+"$5"} || {
+    # Where ssh has something to say, the server cannot be reached.
+    [ ! -s "$LOCKGATE_SSH/said" ] || exit
+    # Otherwise it gives out ends of branches only: the other commit may be
+    # close behind one.
+    fetch --depth=200 origin "$4" || exit 0
 }
 GIT_NO_LAZY_FETCH=1
 export GIT_NO_LAZY_FETCH
+[ -z "$5" ] || g cat-file -e "$5^{commit}" || exit 0
 from=$5
 case $2 in
 parting) from=$(g merge-base "$5" "$4") && [ "$from" != "$4" ] || exit 0 ;;

@@ -142,3 +142,95 @@ fn entries(objects: &mut Objects, tree: Option<ObjectId>) -> Result<BTreeMap<Vec
     let entries = tree_entries(&id, &data)?.into_iter();
     Ok(entries.map(|entry| (entry.name.clone(), entry)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::parse_id;
+    use lockgate_test_providers::git::Repository;
+
+    fn tree(repository: &Repository, name: &str) -> ObjectId {
+        let tree = format!("{name}^{{tree}}");
+        parse_id(&repository.git(&["rev-parse", &tree])).unwrap()
+    }
+
+    fn changed(
+        repository: &Repository,
+        old: &str,
+        new: &str,
+        room: &mut Room,
+    ) -> Option<Vec<String>> {
+        let mut objects = Objects::open(&repository.path().join(".git/objects")).unwrap();
+        let (old, new) = (tree(repository, old), tree(repository, new));
+        differences(&mut objects, Some(old), Some(new), room).unwrap()
+    }
+
+    fn by_git(repository: &Repository, old: &str, new: &str) -> Vec<String> {
+        let diff = [
+            "diff-tree",
+            "-r",
+            "-z",
+            "--no-renames",
+            "--name-only",
+            old,
+            new,
+            "--",
+        ];
+        let text = repository.git(&diff);
+        let mut names: Vec<String> = text
+            .split('\0')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn trees_differ_in_the_files_that_git_names() {
+        let repository = Repository::rich();
+        repository.git(&["rm", "-r", "-q", "--cached", "a"]);
+        std::fs::remove_dir_all(repository.path().join("a")).unwrap();
+        repository.write("a", b"a file where a directory was");
+        repository.git(&["update-index", "--chmod=-x", "tool.sh"]);
+        repository.git(&["add", "a"]);
+        repository.git(&["commit", "-q", "-m", "swap"]);
+        for (old, new) in [
+            ("main~1", "main"),
+            ("main", "main~1"),
+            ("main~10", "main"),
+            ("main", "feature"),
+            ("main", "main"),
+        ] {
+            let found = changed(&repository, old, new, &mut Room::default());
+            assert_eq!(found, Some(by_git(&repository, old, new)), "{old} {new}");
+        }
+        let mut objects = Objects::open(&repository.path().join(".git/objects")).unwrap();
+        let whole = Some(tree(&repository, "main"));
+        let all = differences(&mut objects, None, whole, &mut Room::default()).unwrap();
+        let listed = repository.git(&["ls-tree", "-r", "-z", "--name-only", "main"]);
+        assert_eq!(all.unwrap().len(), listed.matches('\0').count());
+    }
+
+    #[test]
+    fn more_files_than_there_is_room_for_are_not_told_in_part() {
+        let repository = Repository::new();
+        repository.commit("empty");
+        for n in 0..5 {
+            repository.write(&format!("folder/{n}"), b"x");
+        }
+        repository.commit("five");
+        let mut room = Room {
+            files: 9,
+            bytes: 1000,
+        };
+        let five = changed(&repository, "main~1", "main", &mut room);
+        assert_eq!(five.unwrap().len(), 5);
+        assert_eq!(changed(&repository, "main~1", "main", &mut room), None);
+        let mut room = Room {
+            files: 9,
+            bytes: 70,
+        };
+        assert_eq!(changed(&repository, "main~1", "main", &mut room), None);
+    }
+}

@@ -2,9 +2,10 @@
 //! should be.
 
 use crate::{assert_failure, detect, output, send, take, variable};
-use lockgate_plugin::FailureType;
 use lockgate_plugin::testing::FakeHost;
+use lockgate_plugin::{FailureType, Watch};
 use lockgate_test_providers::git::{Answer, Repository, Seen, Server, snapshot};
+use source_git::SourceGit;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -287,4 +288,41 @@ fn a_sha_256_repository_is_refused() {
         FailureType::JobFailed,
         &["SHA-256"],
     );
+}
+
+#[test]
+fn what_changed_is_learnt_from_directories_alone() {
+    let served = served();
+    let bare = served.bare.to_string_lossy().into_owned();
+    let config = [
+        "--git-dir",
+        &bare,
+        "config",
+        "uploadpack.allowFilter",
+        "true",
+    ];
+    served.repository.git(&config);
+    let server = served.server();
+    let host = FakeHost::new().on_http(send);
+    let url = server.url("clone.git");
+    let configuration = [("RepositoryUrl".to_owned(), url)].into();
+    let watch = Watch {
+        files: true,
+        ..Watch::default()
+    };
+    let before = served.repository.git(&["rev-parse", "main~1"]);
+    let cursor = Some(before.as_str());
+    let found = lockgate_plugin::detect::<SourceGit>(&configuration, cursor, watch, &host);
+    let changes = found.unwrap().changes;
+    assert_eq!(
+        changes[0].files.as_deref(),
+        Some(&["feature".to_owned()][..])
+    );
+    let fetched = host.requests().pop().unwrap();
+    let asked = String::from_utf8_lossy(&fetched.body).into_owned();
+    assert!(
+        asked.contains("filter blob:none") && asked.contains("deepen 1"),
+        "{asked}"
+    );
+    assert_eq!(server.requests(), 3, "capabilities, names, directories");
 }

@@ -1,7 +1,7 @@
 //! The component in the real host, with `git` and `ssh` in the real sandbox for
 //! commands, against a real `sshd` on loopback.
 use lockgate_host::Prepared;
-use lockgate_model::job::FailureType;
+use lockgate_model::job::{FailureType, Watch};
 use lockgate_test_providers::git::{Repository, SshServer, snapshot};
 use lockgate_test_providers::{Bench, prepare};
 use std::fs;
@@ -103,6 +103,75 @@ async fn a_history_and_an_older_commit_come_over_ssh() {
         String::from_utf8(log.stdout).unwrap().trim_end(),
         repository.git(&["log", "--format=%H", &old])
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_is_told_over_ssh_too() {
+    let Some(server) = SshServer::start() else {
+        return;
+    };
+    let repository = Repository::rich();
+    let provider = provider(&server);
+    let watch = Watch {
+        all_branches: true,
+        tags: true,
+        files: true,
+    };
+    for filter in ["true", "false"] {
+        repository.git(&["config", "uploadpack.allowFilter", filter]);
+        let bench = source(&server, &repository, ("key", "known_hosts"), &[]);
+        let first = bench.watch(&provider, None, watch).await.unwrap();
+        assert_eq!(first.changes, []);
+        repository.write("ünï/new ☃", filter.as_bytes());
+        repository.commit("one");
+        repository.git(&["tag", "-a", "-m", "one", &format!("v2-{filter}")]);
+        let branch = format!("topic-{filter}");
+        repository.git(&["checkout", "-q", "-b", &branch, "main~1"]);
+        repository.write("topic", filter.as_bytes());
+        let topic = repository.commit("two");
+        repository.git(&["checkout", "-q", "main"]);
+        let next = bench.watch(&provider, Some(&first.cursor), watch).await;
+        let changes = next.unwrap().changes;
+        let files: Vec<Option<Vec<String>>> = changes.iter().map(|c| c.files.clone()).collect();
+        assert_eq!(
+            files,
+            [
+                Some(vec!["ünï/new ☃".to_owned()]),
+                Some(vec!["topic".to_owned()]),
+                None
+            ]
+        );
+        assert_eq!(changes[1].revision.id, topic);
+        assert_eq!(
+            changes[2].revision.id,
+            repository.git(&["rev-parse", "main"])
+        );
+    }
+    // A commit that is gone is no reason to fail.
+    let bench = source(&server, &repository, ("key", "known_hosts"), &[]);
+    let gone = "1234567890123456789012345678901234567890";
+    let found = bench.watch(&provider, Some(gone), watch).await.unwrap();
+    assert_eq!(found.changes.len(), 1);
+    assert_eq!(found.changes[0].files, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commit_of_a_pull_request_comes_over_ssh() {
+    let Some(server) = SshServer::start() else {
+        return;
+    };
+    let repository = Repository::rich();
+    let provider = provider(&server);
+    repository.git(&["checkout", "-q", "--detach"]);
+    repository.write("cards", b"cards");
+    let id = repository.commit("on no branch");
+    repository.git(&["update-ref", "refs/pull/7/head", &id]);
+    repository.git(&["checkout", "-q", "main"]);
+    let mut bench = source(&server, &repository, ("key", "known_hosts"), &[]);
+    bench.job.revision = Some(id.clone());
+    let ran = bench.run(&provider).await;
+    assert_eq!(ran.success().variables.get("CommitId"), Some(&id));
+    assert!(bench.output("Source").join("cards").is_file());
 }
 
 /// As secrets come from many a machine's manager: `ssh` itself refuses each of
