@@ -216,7 +216,10 @@ fn of_change(change: &SourceChange) -> Particulars<'_> {
         ChangeKind::PullRequest { source_branch, .. } => (Some(source_branch.as_str()), None),
     };
     vec![
-        ("author-display-name", author.and_then(|a| a.name.as_deref())),
+        (
+            "author-display-name",
+            author.and_then(|a| a.name.as_deref()),
+        ),
         ("author-email", author.and_then(|a| a.email.as_deref())),
         ("author-id", author.and_then(|a| a.id.as_deref())),
         ("full-repository-name", change.repository.as_deref()),

@@ -89,7 +89,7 @@ mod tests {
             "events: there is no event type 'codepipeline-pipeline-pipeline-execution-cancelled'; \
              write 'all', or one such as 'codepipeline-pipeline-pipeline-execution-canceled', \
              'codepipeline-pipeline-pipeline-execution-failed', \
-             'codepipeline-pipeline-pipeline-execution-resumed'"
+             'codepipeline-pipeline-pipeline-execution-succeeded'"
         );
     }
 }

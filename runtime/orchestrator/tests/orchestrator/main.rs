@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test tells what is wrong by panicking"
 )]
 
@@ -13,9 +14,11 @@ mod disk;
 mod feed;
 mod house;
 mod many;
+mod notifications;
 mod pipelines;
 mod recovery;
 mod runs;
+mod schedules;
 mod script;
 mod sources;
 mod stops;
