@@ -58,9 +58,12 @@ fn a_cache_stays_from_one_execution_and_server_to_the_next_and_is_its_actions_al
         let path = cache(&make).unwrap();
         fs::write(path.join("made"), "x").unwrap();
         fs::write(cache(&check).unwrap().join("checked"), "x").unwrap();
+        let id = house.state("p").await.live().next().unwrap().id;
         // Kept also of an attempt that fails.
         make.fail("no");
         check.succeed();
+        // On disk: the next life must not go on with it.
+        house.rest(house.follow(id)).await;
         house.no_directories().await;
         path
     });
