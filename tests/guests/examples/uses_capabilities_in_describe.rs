@@ -57,9 +57,11 @@ impl Guest for Tries {
         };
         let mut description = description();
         description.summary = format!(
-            "exec {:?}; secret {:?}; invoke {:?}; chmod {:?}; http {http}; read {:?}",
+            "exec {:?}; secret {:?}; equals {:?}; signature {:?}; invoke {:?}; chmod {:?}; http {http}; read {:?}",
             exec::run(&command),
             secrets::placeholder("TOKEN"),
+            secrets::equals("TOKEN", ""),
+            secrets::verify_hmac_sha256("TOKEN", b"", b""),
             invoke::call(&invoke::Target::Plugin("f".into()), "{}"),
             artifacts::set_mode("/work/x", 0o777),
             std::fs::read_dir("/").map(|_| ()).map_err(|e| e.kind()),

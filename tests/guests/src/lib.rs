@@ -132,6 +132,19 @@ impl Settings {
     }
 }
 
+/// Asks so many times whether a text is the secret, or signs with it; tells the
+/// last answers.
+fn guess(set: &Settings) -> String {
+    let (name, text) = (set.text("name"), set.text("text"));
+    let mut answers = String::new();
+    for _ in 0..set.number("bytes") {
+        let equal = secrets::equals(name, text);
+        let signed = secrets::verify_hmac_sha256(name, b"message", text.as_bytes());
+        answers = format!("{equal:?} {signed:?}");
+    }
+    answers
+}
+
 fn deed(set: &Settings) -> Result<String, String> {
     if set.get("print-first").is_some() {
         log::write(log::Level::Info, "about to");
@@ -169,6 +182,7 @@ fn deed(set: &Settings) -> Result<String, String> {
         "answer" => Ok("x".repeat(set.number("bytes"))),
         "fail" => Err(set.text("message").to_owned()),
         "secret" => secrets::placeholder(set.text("name")).map_err(|e| format!("{e:?}")),
+        "guess" => Ok(guess(set)),
         "exec" => run_command(set),
         "invoke" => {
             let target = match set.get("file") {

@@ -89,7 +89,7 @@ async fn no_capability_answers_while_a_provider_describes_itself() {
         .await
         .unwrap();
     let summary = &inspection.action_types[0].summary;
-    for part in ["exec", "secret", "invoke", "chmod"] {
+    for part in ["exec", "secret", "equals", "signature", "invoke", "chmod"] {
         assert!(
             summary.contains(&format!("{part} Err(Error::Denied(")),
             "{part}: {summary}"

@@ -156,3 +156,35 @@ async fn a_secret_that_the_server_does_not_hold_is_told_as_missing() {
         "the same in another job"
     );
 }
+
+#[tokio::test]
+async fn a_guest_learns_whether_a_text_is_the_secret_and_nothing_else() {
+    let guess = |text: &str| deed("guess").with("name", "TOKEN").with("text", text);
+    for (text, equal) in [(SECRET, true), ("s3cr3t", false), ("", false)] {
+        let done = guess(text).with("bytes", 8).run().await;
+        assert_eq!(done.result(), format!("Ok({equal}) Ok(false)"));
+    }
+    // Nobody guesses by asking on.
+    let done = guess(SECRET).with("bytes", 9).run().await;
+    let answers = done.result();
+    assert_eq!(answers.matches("a job can ask 16 times").count(), 2);
+    assert!(!answers.contains(SECRET), "{answers}");
+}
+
+#[tokio::test]
+async fn a_guest_learns_nothing_of_a_secret_that_is_not_granted() {
+    let done = deed("guess")
+        .with("name", "OTHER")
+        .with("text", "")
+        .with("bytes", 1)
+        .run()
+        .await;
+    assert_eq!(done.result().matches("Error::Denied").count(), 2);
+    let line = "grant it with: misbehave secret=OTHER";
+    assert!(done.host_lines().contains(line), "{}", done.host_lines());
+    let absent = deed("guess")
+        .granted("secret=ABSENT")
+        .with("name", "ABSENT");
+    let done = absent.with("bytes", 1).run().await;
+    assert_eq!(done.result().matches("Error::NotFound").count(), 2);
+}
