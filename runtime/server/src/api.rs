@@ -5,7 +5,10 @@ use lockgate_execution::{Event, StartedWork};
 use lockgate_model::definition::Pipeline;
 use lockgate_model::job::LogLevel;
 use lockgate_model::time::Timestamp;
-use lockgate_orchestrator::{ActionDetail, ApprovalDetail, Entry, ExecutionDetail, StageDetail};
+use lockgate_orchestrator::{
+    ActionDetail, ApprovalDetail, Entry, ExecutionDetail, NotificationRuleView, ScheduleView,
+    StageDetail,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -213,6 +216,18 @@ pub struct ApprovalAnswer {
     pub approved: bool,
     #[serde(default)]
     pub summary: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationRuleList {
+    pub notification_rules: Vec<NotificationRuleView>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleList {
+    pub schedules: Vec<ScheduleView>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -55,6 +55,10 @@ fn main() -> ExitCode {
             cli::Command::Execution(command) => cli::execution::run(command, cli.output).await,
             cli::Command::Approve(options) => cli::approve::run(options, cli.output).await,
             cli::Command::Logs(options) => cli::logs::run(options, cli.output).await,
+            cli::Command::Notification(command) => {
+                cli::notification::run(command, cli.output).await
+            }
+            cli::Command::Schedule(command) => cli::schedule::run(command, cli.output).await,
             cli::Command::Plugin(command) => cli::plugin::run(command, cli.output).await,
         }
     });

@@ -6,11 +6,13 @@ pub mod client;
 pub mod execution;
 pub mod interrupt;
 pub mod logs;
+pub mod notification;
 pub mod output;
 pub mod pipeline;
 pub mod plugin;
 pub mod progress;
 pub mod run;
+pub mod schedule;
 pub mod serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -51,6 +53,12 @@ pub enum Command {
     Approve(approve::Options),
     /// Prints the logs of an execution
     Logs(logs::Options),
+    /// Says who is told of which events
+    #[command(subcommand)]
+    Notification(notification::Command),
+    /// Starts pipelines by the clock
+    #[command(subcommand)]
+    Schedule(schedule::Command),
     /// Shows what is installed
     #[command(subcommand)]
     Plugin(plugin::Command),

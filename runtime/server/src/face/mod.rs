@@ -3,10 +3,12 @@
 
 mod auth;
 mod executions;
+mod notifications;
 mod path;
 mod pipelines;
 mod plugins;
 mod refusal;
+mod schedules;
 mod webhooks;
 
 pub use auth::Keys;
@@ -64,6 +66,26 @@ pub fn router(orchestrator: Orchestrator, plugins: Arc<Plugins>, keys: Keys) -> 
         .route("/executions/{id}/stop", post(executions::stop))
         .route("/executions/{id}/retry", post(executions::retry))
         .route("/executions/{id}/feed", get(executions::feed))
+        .route(
+            "/notification-rules",
+            get(notifications::list).post(notifications::create),
+        )
+        .route(
+            "/notification-rules/{name}",
+            get(notifications::show)
+                .put(notifications::update)
+                .delete(notifications::delete),
+        )
+        .route("/notification-rules/{name}/test", post(notifications::test))
+        .route("/schedules", get(schedules::list).post(schedules::create))
+        .route(
+            "/schedules/{name}",
+            get(schedules::show)
+                .put(schedules::update)
+                .delete(schedules::delete),
+        )
+        .route("/schedules/{name}/enable", post(schedules::enable))
+        .route("/schedules/{name}/disable", post(schedules::disable))
         .route("/plugins", get(plugins::list))
         .route("/plugins/{name}", get(plugins::inspect))
         .fallback(refusal::no_such_route)

@@ -24,3 +24,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         Ok(Self(names))
     }
 }
+
+/// What is replaced keeps its name: the one in the path and the one in the body
+/// must agree.
+pub(super) fn same_name(path: &str, body: &str) -> Result<(), Refused> {
+    if path == body {
+        return Ok(());
+    }
+    Err(Refused::invalid(format!(
+        "name: '{body}' is not '{path}', which the path names; a name cannot be changed, write the same in both"
+    )))
+}
