@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Key, what it is, how it should be, and the unit.
-const ROWS: [(&str, &str, &str); 10] = [
+const ROWS: [(&str, &str, &str); 13] = [
     ("fdatasync_us", "floor: durable append of one page, µs", ""),
     (
         "bare_instance_us",
@@ -38,6 +38,21 @@ const ROWS: [(&str, &str, &str); 10] = [
         "cpu_ms_per_execution",
         "processor time of each, ms",
         "at most 2.5",
+    ),
+    (
+        "long_past_ratio",
+        "an execution after 10,000 others over one after ten",
+        "about 1",
+    ),
+    (
+        "history_page_ms",
+        "the slowest page of those 10,000, ms",
+        "below 10",
+    ),
+    (
+        "waiting_execution_kb",
+        "memory of each of 10,000 that wait for approval, kB",
+        "below 4",
     ),
     (
         "commits_per_transaction_32",

@@ -157,13 +157,68 @@ impl Bench {
                 )
             })
             .concat();
-        let text = format!("name = \"{name}\"\n{stages}");
-        let definition = load(&text, Format::Toml, &self.runner.catalogue)
+        self.create(&format!("name = \"{name}\"\n{stages}")).await
+    }
+
+    /// Makes a pipeline in PARALLEL mode whose executions wait at an approval.
+    pub(crate) async fn approval_pipeline(&self, name: &str) -> Result<()> {
+        let text = format!(
+            "name = \"{name}\"\nexecutionMode = \"PARALLEL\"\n\
+             [[stages]]\nname = \"Source\"\n[[stages.actions]]\nname = \"NoOp\"\nactionTypeId = \"Source/Custom/NoOp/1\"\n\
+             [[stages]]\nname = \"Release\"\n[[stages.actions]]\nname = \"Ask\"\nactionTypeId = \"Approval/AWS/Manual/1\"\n"
+        );
+        self.create(&text).await
+    }
+
+    async fn create(&self, text: &str) -> Result<()> {
+        let definition = load(text, Format::Toml, &self.runner.catalogue)
             .map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
         self.orchestrator
             .create_pipeline(&self.tenant, definition, &self.by)
             .await?;
         Ok(())
+    }
+
+    /// Starts one execution.
+    pub(crate) async fn start_one(&self, name: &str) -> Result<ExecutionId> {
+        let start = Start::by(&self.by);
+        Ok(self
+            .orchestrator
+            .start_execution(&self.tenant, name, start, &self.by)
+            .await?)
+    }
+
+    /// Returns when so many executions wait for an answer.
+    pub(crate) async fn all_wait(&self, name: &str, count: usize) -> Result<()> {
+        loop {
+            let state = self.orchestrator.state(&self.tenant, name).await?;
+            let waiting = state
+                .live()
+                .filter(|execution| {
+                    execution
+                        .current_stage()
+                        .is_some_and(|stage| stage.name == "Release")
+                })
+                .count();
+            if waiting == count {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A page of a pipeline's executions, newest first.
+    pub(crate) async fn page(
+        &self,
+        name: &str,
+        before: Option<ExecutionId>,
+        limit: u32,
+    ) -> Result<Vec<ExecutionId>> {
+        let page = self
+            .store
+            .executions(&self.tenant, name, before, limit)
+            .await?;
+        Ok(page.into_iter().map(|execution| execution.id).collect())
     }
 
     /// One execution, from the start's request to its end on disk.
@@ -174,11 +229,7 @@ impl Bench {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), answered);
-        let start = Start::by(&self.by);
-        let id = self
-            .orchestrator
-            .start_execution(&self.tenant, name, start, &self.by)
-            .await?;
+        let id = self.start_one(name).await?;
         last.await.context("the last action never ran")?;
         loop {
             let state = self.orchestrator.state(&self.tenant, name).await?;
@@ -245,6 +296,7 @@ impl Bench {
             execution: ExecutionId(id),
             stage: "Build".into(),
             action: "NoOp".into(),
+            condition: None,
             action_type: ActionTypeId {
                 category: lockgate_model::action_type::Category::Build,
                 owner: "Custom".into(),

@@ -6,6 +6,7 @@
 //!
 //! `lockgate-test-bench <noop.wasm> <directory>`
 
+mod crowd;
 mod engine;
 mod floor;
 
@@ -24,6 +25,8 @@ const TURNS: usize = 10;
 const IN_FLIGHT: usize = 32;
 /// For so long.
 const LOADED: Duration = Duration::from_secs(8);
+/// Executions of a pipeline that has been at work for long.
+const PAST: usize = 10_000;
 /// Jobs straight through the host, and bare instances beside them.
 const JOBS: usize = 4000;
 
@@ -38,6 +41,9 @@ struct Report {
     executions_per_second_32: f64,
     cpu_ms_per_execution: f64,
     commits_per_transaction_32: f64,
+    long_past_ratio: f64,
+    history_page_ms: f64,
+    waiting_execution_kb: f64,
 }
 
 fn main() -> Result<()> {
@@ -99,6 +105,9 @@ async fn measure(component: Vec<u8>, directory: PathBuf) -> Result<Report> {
     let (elapsed, cpu) = (started.elapsed(), floor::cpu() - cpu);
     let transactions = bench.transactions() - transactions;
     let count = executions as f64;
+
+    let past = long_past(&bench).await?;
+    let waiting = crowd::waiting_bytes(&bench).await?;
     Ok(Report {
         fdatasync_us: micros(sync),
         bare_instance_us: micros(bare),
@@ -111,6 +120,40 @@ async fn measure(component: Vec<u8>, directory: PathBuf) -> Result<Report> {
         executions_per_second_32: count / elapsed.as_secs_f64(),
         cpu_ms_per_execution: cpu.as_secs_f64() * 1000.0 / count,
         commits_per_transaction_32: count * (engine::ACTIONS + 1) as f64 / transactions as f64,
+        long_past_ratio: past.ratio,
+        history_page_ms: past.page.as_secs_f64() * 1000.0,
+        waiting_execution_kb: waiting / 1000.0,
+    })
+}
+
+struct LongPast {
+    /// An execution of a pipeline with ten thousand behind it over one of a
+    /// pipeline with ten.
+    ratio: f64,
+    /// The slowest page of its history.
+    page: Duration,
+}
+
+async fn long_past(bench: &Bench) -> Result<LongPast> {
+    let (old, young) = ("old", "young");
+    for (name, past) in [(old, PAST), (young, 10)] {
+        bench.pipeline(name).await?;
+        for _ in 0..past {
+            bench.execute(name).await?;
+        }
+    }
+    let (mut olds, mut youngs) = (Vec::new(), Vec::new());
+    for _ in 0..IDLE_EXECUTIONS {
+        for (name, times) in [(old, &mut olds), (young, &mut youngs)] {
+            let started = Instant::now();
+            bench.execute(name).await?;
+            times.push(started.elapsed());
+        }
+    }
+    let pages = crowd::pages(bench, old).await?;
+    Ok(LongPast {
+        ratio: median(olds).as_secs_f64() / median(youngs).as_secs_f64(),
+        page: pages.into_iter().max().unwrap_or_default(),
     })
 }
 
