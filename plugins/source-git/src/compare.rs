@@ -5,12 +5,11 @@ use crate::FirstPush;
 use crate::ancestry::merge_base;
 use crate::object::Commit;
 use crate::place::Place;
-use crate::reference::Wanted;
+use crate::reference::{References, Wanted};
 use crate::ssh::Range;
 use crate::tree_diff::{Room, differences};
 use crate::trouble::{Result, Trouble};
 use gix_hash::ObjectId;
-use lockgate_plugin::Watch;
 
 /// What a commit is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,24 +38,27 @@ pub(crate) struct Seen {
     pub(crate) files: Option<Vec<String>>,
 }
 
-impl Place<'_> {
-    /// What the first push of this branch is compared with; none where its
-    /// files are not to be told.
-    pub(crate) fn first_push(&self, how: FirstPush, branch: &str) -> Result<Option<Since>> {
-        if how == FirstPush::None {
-            return Ok(None);
-        }
-        let references = self.references(&Wanted::Head, Watch::default())?;
-        Ok(Some(match Wanted::Head.choose(&references) {
-            Some(default) if default.name != branch => Since::Parting {
+impl Since {
+    /// What the first push of this branch is compared with, by what `HEAD` is;
+    /// none where its files are not to be told.
+    pub(crate) fn first_push(
+        how: FirstPush,
+        branch: &str,
+        references: &References,
+    ) -> Option<Self> {
+        match (how, Wanted::Head.choose(references)) {
+            (FirstPush::None, _) => None,
+            (FirstPush::Compare, Some(default)) if default.name != branch => Some(Self::Parting {
                 tip: default.id,
                 or_tip: true,
-            },
+            }),
             // It is the default branch, or there is none.
-            _ => Since::Nothing,
-        }))
+            (FirstPush::Compare, _) => Some(Self::Nothing),
+        }
     }
+}
 
+impl Place<'_> {
     /// Reads the commit and compares it.
     ///
     /// # Errors

@@ -116,9 +116,7 @@ impl Looking<'_> {
                     to: newest,
                     since: None,
                 },
-                Wanted::Head | Wanted::Branch(_) => {
-                    self.branch(&choice.name, known.newest, newest)?
-                }
+                Wanted::Head | Wanted::Branch(_) => self.branch(&choice.name, known.newest, newest),
             });
         }
         if self.watch.all_branches {
@@ -157,7 +155,7 @@ impl Looking<'_> {
             }
             if news {
                 *left -= 1;
-                moves.push(self.branch(name, was, branch.id)?);
+                moves.push(self.branch(name, was, branch.id));
             }
             kept.insert(name.to_owned(), branch.id);
         }
@@ -212,20 +210,20 @@ impl Looking<'_> {
         }
     }
 
-    fn branch(&self, name: &str, was: Option<ObjectId>, to: ObjectId) -> Result<Move> {
+    fn branch(&self, name: &str, was: Option<ObjectId>, to: ObjectId) -> Move {
         let since = match was {
             _ if !self.watch.files => None,
             Some(was) => Some(Since::Commit(was)),
-            None => self.place.first_push(self.first_push, name)?,
+            None => Since::first_push(self.first_push, name, self.references),
         };
-        Ok(Move {
+        Move {
             kind: ChangeKind::Branch {
                 name: name.to_owned(),
                 created: was.is_none(),
             },
             to,
             since,
-        })
+        }
     }
 
     fn change<H: Host>(&self, it: Move, room: &mut Room, host: &H) -> Result<Change> {

@@ -23,7 +23,7 @@ const DETECT_SECONDS: u64 = 300;
 /// Somebody waits for the answer to a delivery.
 const WEBHOOK_SECONDS: u64 = 60;
 const WEBHOOK_FUEL: u64 = 100_000_000_000;
-const WEBHOOK_MEMORY_BYTES: u64 = 256 << 20;
+const WEBHOOK_MEMORY_BYTES: u64 = 384 << 20;
 const WEBHOOK_LOG_BYTES: u64 = 64 << 10;
 const WEBHOOK_HTTP_BYTES: u64 = 256 << 20;
 const WEBHOOK_HTTP_REQUESTS: u64 = 200;

@@ -15,6 +15,7 @@ use crate::limits::CHANGES;
 use crate::location::Location;
 use crate::object::parse_id;
 use crate::place::Place;
+use crate::reference::Wanted;
 use crate::settings::Settings;
 use crate::spool::readable;
 use crate::tree_diff::Room;
@@ -22,7 +23,7 @@ use crate::trouble::{Result, Trouble, broken};
 use crate::{Configuration, FirstPush};
 use forge::Forge;
 use gix_hash::ObjectId;
-use lockgate_plugin::{Announcement, Change, ChangeKind, Delivery, Host, PullRequest};
+use lockgate_plugin::{Announcement, Change, ChangeKind, Delivery, Host, PullRequest, Watch};
 use serde::de::DeserializeOwned;
 use std::cell::OnceCell;
 use told::{Base, News, Origin, Told, check_id};
@@ -193,10 +194,9 @@ impl<'a> Completing<'a> {
                 let ChangeKind::Branch { name, .. } = kind else {
                     return Ok(None);
                 };
-                (
-                    self.place()?.first_push(self.first_push, name)?,
-                    id(revision),
-                )
+                let references = self.place()?.references(&Wanted::Head, Watch::default())?;
+                let since = Since::first_push(self.first_push, name, &references);
+                (since, id(revision))
             }
             Origin::Request(base) => self.since(base, kind, id(revision))?,
         };

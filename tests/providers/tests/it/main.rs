@@ -7,6 +7,7 @@
 
 mod build_commands;
 mod codebuild;
+mod deliveries;
 mod deploy_files;
 mod description;
 mod forge;
@@ -19,6 +20,8 @@ mod rule_deployment_window;
 mod rule_variable_check;
 mod run_commands;
 mod source_git;
+mod source_git_refusals;
+mod source_git_requests;
 mod source_git_ssh;
 mod source_git_watch;
 mod source_git_webhook;
