@@ -286,7 +286,12 @@ impl Line {
         }
         let started = log
             .iter()
-            .filter(|r| matches!(r.event, Event::ExecutionStarted { .. }))
+            .filter(|r| match &r.event {
+                Event::ExecutionStarted { rollback, .. } => {
+                    rollback.as_ref().is_none_or(|back| back.failed.is_none())
+                }
+                _ => false,
+            })
             .count();
         Self {
             now: log.last().map_or(Timestamp(0), |r| r.at),
@@ -435,7 +440,15 @@ impl Line {
     /// says of an earlier one.
     pub(crate) fn roll_back(&mut self, stage: &str, target: u128) -> Result<Vec<String>, Rejected> {
         let definitions = self.law.definitions();
-        let target = fold(&self.state, definitions, execution(target), &self.log).unwrap();
+        // The versions of a pipeline that was made anew count from 1 again.
+        let born = self
+            .log
+            .iter()
+            .rposition(|r| matches!(r.event, Event::PipelineCreated { .. }));
+        let log = &self.log[born.unwrap_or_default()..];
+        let Some(target) = fold(&self.state, definitions, execution(target), log) else {
+            return Ok(vec![]);
+        };
         let number = self.started + 1;
         let told = self.ask(Command::RollbackStage {
             id: execution(number),
@@ -465,23 +478,43 @@ impl Line {
         change: &SourceChange,
         pin: bool,
     ) -> Vec<String> {
+        self.report_as(source_action, change, pin).unwrap()
+    }
+
+    pub(crate) fn report(
+        &mut self,
+        source_action: &str,
+        change: &SourceChange,
+    ) -> Result<Vec<String>, Rejected> {
+        self.report_as(source_action, change, true)
+    }
+
+    /// How many executions were asked for; automatic rollbacks do not count.
+    pub(crate) fn started(&self) -> u128 {
+        self.started
+    }
+
+    fn report_as(
+        &mut self,
+        source_action: &str,
+        change: &SourceChange,
+        pin: bool,
+    ) -> Result<Vec<String>, Rejected> {
         let number = self.started + 1;
-        let told = self
-            .ask(Command::SourceChanged {
-                id: execution(number),
-                source_action: source_action.into(),
-                change: Box::new(change.clone()),
-                trigger: Trigger {
-                    trigger_type: TriggerType::WebhookV2,
-                    trigger_detail: "connection".into(),
-                },
-                pin,
-            })
-            .unwrap();
+        let told = self.ask(Command::SourceChanged {
+            id: execution(number),
+            source_action: source_action.into(),
+            change: Box::new(change.clone()),
+            trigger: Trigger {
+                trigger_type: TriggerType::WebhookV2,
+                trigger_detail: "connection".into(),
+            },
+            pin,
+        })?;
         if told.iter().any(|word| word.starts_with("ExecutionStarted")) {
             self.started = number;
         }
-        told
+        Ok(told)
     }
 
     pub(crate) fn disable(&mut self, stage: &str, direction: Direction) -> Vec<String> {

@@ -2,27 +2,63 @@
 //! everything ends.
 
 use crate::definitions::{
-    Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, source, stage,
-    success,
+    Judged, Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, rule, source,
+    stage, success,
 };
-use lockgate_execution::{Command, Direction, Effect, Rejected, UpdatePolicy, due};
+use lockgate_execution::{Command, Direction, Effect, Rejected, UpdatePolicy, due, worker_jobs};
 use lockgate_model::action_type::Category;
-use lockgate_model::definition::RetryMode;
-use lockgate_model::definition::{ExecutionMode, Pipeline};
-use lockgate_model::job::Outcome;
+use lockgate_model::change::{ChangeKind, SourceChange};
+use lockgate_model::definition::{
+    ConditionResult, ConditionType, ExecutionMode, Pipeline, RetryMode, Stage,
+};
+use lockgate_model::id::{ApprovalToken, Nonce};
+use lockgate_model::job::{Outcome, Revision};
+use lockgate_model::status::JobStatus;
 use proptest::prelude::*;
 
 /// One stage: for each action whether it is an approval, its runOrder, and which
-/// of the artifacts there are it takes.
-type Shape = Vec<(bool, u32, u8)>;
+/// of the artifacts there are it takes; and which conditions it has.
+type Shape = (Vec<(bool, u32, u8)>, u8);
+
+fn judged(stage: Stage, which: u8) -> Stage {
+    let rules = |name: &str| {
+        vec![
+            rule(&format!("{name}1"), "VariableCheck"),
+            rule(&format!("{name}2"), "CloudWatchAlarm"),
+        ]
+    };
+    let stage = match which % 5 {
+        1 => stage.entry(Some(ConditionResult::Fail), rules("e")),
+        2 => stage.entry(Some(ConditionResult::Skip), rules("e")),
+        _ => stage,
+    };
+    let stage = match which / 5 % 4 {
+        1 => stage.success(None, rules("s")),
+        2 => stage.success(Some(ConditionResult::Rollback), rules("s")),
+        _ => stage,
+    };
+    match which / 20 % 5 {
+        1 => stage.failure(Some(ConditionResult::Rollback), rules("f")),
+        2 => stage.on_failure(ConditionResult::Rollback, None),
+        3 => stage.on_failure(ConditionResult::Retry, None),
+        4 => stage.on_failure(ConditionResult::Retry, Some(RetryMode::AllActions)),
+        _ => stage,
+    }
+}
 
 fn definition(mode: u8, shapes: &[Shape]) -> Pipeline {
     let mut made = vec!["src".to_owned()];
     let mut stages = vec![stage(
         "Source",
-        vec![source("get").makes("src").space("git"), source("too")],
+        vec![
+            source("get")
+                .makes("src")
+                .space("git")
+                .key("BranchName", "main"),
+            source("too"),
+        ],
     )];
-    for (number, shape) in shapes.iter().enumerate() {
+    for (number, (shape, conditions)) in shapes.iter().enumerate() {
         let before = made.len();
         let actions = shape
             .iter()
@@ -47,7 +83,7 @@ fn definition(mode: u8, shapes: &[Shape]) -> Pipeline {
                     .key("k", text)
             });
         let actions: Vec<_> = actions.collect();
-        stages.push(stage(&format!("S{number}"), actions));
+        stages.push(judged(stage(&format!("S{number}"), actions), *conditions));
     }
     stages.push(stage("End", vec![build("last").takes("src")]));
     Pipeline {
@@ -77,7 +113,11 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
         RetryMode::FailedActions
     };
     let asked = match what {
-        0..=19 => line.start_with(Default::default(), vec![]),
+        0..=13 => line.start_with(Default::default(), vec![]),
+        14..=19 => {
+            let name = if which.is_multiple_of(7) { "x" } else { "main" };
+            line.report("get", &change(name, &format!("c{}", which % 5)))
+        }
         20..=79 => answer(line, which, |job| Outcome::Succeeded(success(job))),
         80..=89 => answer(line, which, |_| failure("no")),
         90..=97 => answer(line, which, |_| pending("more", 5)),
@@ -110,6 +150,30 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
             direction,
             reason: "x".into(),
         }),
+        160..=174 => work(line, which),
+        175..=179 => {
+            let conditions = [ConditionType::BeforeEntry, ConditionType::OnSuccess];
+            let found = line
+                .state
+                .executions()
+                .nth(usize::from(which) % 4)
+                .map(|run| (run.id, run.stages.last().map(|s| s.name.clone())));
+            match found {
+                Some((id, Some(stage))) => line.ask(Command::OverrideCondition {
+                    id,
+                    stage,
+                    condition: conditions[usize::from(which / 4) % 2],
+                }),
+                _ => return,
+            }
+        }
+        180..=189 => {
+            let started = line.started();
+            if started == 0 {
+                return;
+            }
+            line.roll_back(&stage, u128::from(which) % started + 1)
+        }
         135..=142 => line.ask(Command::EnableTransition { stage, direction }),
         143..=144 => line.ask(Command::UpdatePipeline {
             definition: Box::new(other.clone()),
@@ -136,6 +200,56 @@ fn act(line: &mut Line, other: &Pipeline, what: u8, which: u8) {
     }
 }
 
+fn change(branch: &str, revision: &str) -> SourceChange {
+    SourceChange {
+        kind: ChangeKind::Branch {
+            name: branch.into(),
+            created: false,
+        },
+        revision: Revision {
+            id: revision.into(),
+            summary: None,
+            url: None,
+            created: None,
+        },
+        files: None,
+        repository: None,
+        author: None,
+    }
+}
+
+/// What a job worker does next: a job is for it, it polls, it begins.
+fn work(line: &mut Line, which: u8) -> Result<Vec<String>, Rejected> {
+    let nonce = Nonce(ApprovalToken::derive([which; 16], "nonce").0);
+    let mut jobs: Vec<_> = line
+        .jobs()
+        .iter()
+        .filter(|job| job.condition.is_none())
+        .map(|job| (job.id, None))
+        .collect();
+    jobs.extend(worker_jobs(&line.state).map(|found| (found.job.id, Some(found))));
+    let Some((job, found)) = jobs.get(usize::from(which) % jobs.len().max(1)) else {
+        return Ok(vec![]);
+    };
+    let job = *job;
+    line.ask(match found.as_ref().map(|found| found.status) {
+        None => Command::QueueJob { job },
+        Some(JobStatus::Queued) => Command::DispatchJob {
+            job,
+            nonce,
+            acknowledge_within: 60,
+        },
+        Some(JobStatus::Dispatched) => Command::AcknowledgeJob {
+            job,
+            nonce: found
+                .as_ref()
+                .and_then(|found| found.nonce)
+                .unwrap_or(nonce),
+        },
+        Some(_) => return Ok(vec![]),
+    })
+}
+
 fn line_number(line: &Line, wanted: u128) -> u128 {
     let live: Vec<_> = line.state.live().map(|run| run.id.0.as_u128()).collect();
     let index = usize::try_from(wanted).unwrap() % (live.len() + 1);
@@ -147,7 +261,9 @@ fn answer(
     which: u8,
     outcome: impl FnOnce(&lockgate_model::job::Job) -> Outcome,
 ) -> Result<Vec<String>, Rejected> {
-    let jobs = line.jobs();
+    let mut jobs = line.jobs();
+    let begun = worker_jobs(&line.state).filter(|found| found.status == JobStatus::InProgress);
+    jobs.extend(begun.map(|found| found.job));
     let Some(job) = jobs.get(usize::from(which) % jobs.len().max(1)) else {
         return Ok(vec![]);
     };
@@ -178,6 +294,7 @@ fn end(line: &mut Line) {
     }
     for _ in 0..2000 {
         let before = line.log.len();
+        work(line, 0).unwrap();
         answer(line, 0, |job| Outcome::Succeeded(success(job))).unwrap();
         if let Err(refused) = approve(line, 0, true) {
             assert!(matches!(refused, Rejected::ApprovalAlreadyCompleted { .. }));
@@ -200,11 +317,14 @@ proptest! {
     fn every_history_keeps_the_laws_and_every_execution_ends(
         mode in 0u8..6,
         shapes in prop::collection::vec(
-            prop::collection::vec((prop::bool::weighted(0.2), 1u32..4, any::<u8>()), 1..5),
+            (
+                prop::collection::vec((prop::bool::weighted(0.2), 1u32..4, any::<u8>()), 1..5),
+                0u8..100,
+            ),
             0..4,
         ),
         other_mode in 0u8..6,
-        acts in prop::collection::vec((0u8..160, any::<u8>()), 0..120),
+        acts in prop::collection::vec((0u8..190, any::<u8>()), 0..200),
     ) {
         let first = definition(mode, &shapes);
         let mut changed = shapes.clone();

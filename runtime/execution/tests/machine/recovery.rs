@@ -2,17 +2,22 @@
 //! same.
 
 use crate::definitions::{
-    Line, Words, action, approval, build, execution, failure, pending, pipeline, source, stage,
-    success,
+    Judged, Line, Words, action, approval, build, execution, failure, pending, pipeline, rule,
+    source, stage, success,
 };
-use lockgate_execution::{Effect, Event, PipelineState, Recorded, apply, due};
+use lockgate_execution::{
+    Command, Effect, Event, PipelineState, Recorded, WorkerJob, apply, due, worker_jobs,
+};
 use lockgate_model::action_type::Category;
-use lockgate_model::definition::RetryMode;
-use lockgate_model::definition::{ExecutionMode, Pipeline};
+use lockgate_model::definition::{ConditionResult, ExecutionMode, Pipeline, RetryMode};
+use lockgate_model::id::Nonce;
 use lockgate_model::job::{Job, Outcome};
+use lockgate_model::status::JobStatus;
 use std::collections::BTreeMap;
 
+/// At once, and one after the other when those have ended.
 const STARTS: usize = 3;
+const ALL_STARTS: usize = 5;
 
 /// A world whose answers depend on the question alone.
 fn outcome(job: &Job) -> Outcome {
@@ -20,8 +25,25 @@ fn outcome(job: &Job) -> Outcome {
         ("slow", 1..=2) => pending(&format!("so far {}", job.attempt), 10),
         // Fails in the first run of its stage in every execution.
         ("flaky", _) if job.revision.is_none() && first_run(job) => failure("flaky"),
+        // Fails in the last execution, and its rollback does not.
+        ("canary", _) if job.execution == execution(5) && is_mine(job, "Canary/canary") => {
+            failure("it broke")
+        }
+        ("window", 1) => pending("at nine", 30),
+        // Opens the entry at the second time of asking.
+        ("open", _) if is_mine(job, "Deploy/BEFORE_ENTRY/open/1") => failure("closed"),
         _ => Outcome::Succeeded(success(job)),
     }
+}
+
+/// Of an execution that was asked for, and not of a rollback.
+fn is_mine(job: &Job, name: &str) -> bool {
+    job.execution.0.as_u128() < 1000
+        && (1..4).any(|attempt| {
+            let alone = job.execution.derive(name);
+            let counted = job.execution.derive(&format!("{name}/{attempt}"));
+            [alone, counted].contains(&job.action_execution.0)
+        })
 }
 
 fn first_run(job: &Job) -> bool {
@@ -33,14 +55,20 @@ fn turn(line: &mut Line) -> bool {
     let started = line
         .log
         .iter()
-        .filter(|r| matches!(r.event, Event::ExecutionStarted { .. }))
+        .filter(|r| matches!(r.event, Event::ExecutionStarted { rollback: None, .. }))
         .count();
     if started < STARTS {
         line.start();
         return true;
     }
+    if work(line) {
+        return true;
+    }
     if let Some(effect) = due(&line.state).into_iter().next() {
         match effect {
+            Effect::Dispatch { job, .. } if job.action == "pack" => {
+                line.ask(Command::QueueJob { job: job.id }).unwrap();
+            }
             Effect::Dispatch { job, not_before } => {
                 line.now = line.now.max(not_before);
                 let outcome = outcome(&job);
@@ -57,19 +85,53 @@ fn turn(line: &mut Line) -> bool {
     let flaky: Vec<_> = line
         .state
         .executions()
-        .filter(|run| run.status.as_str() == "Failed" && run.stage("Build").unwrap().attempt == 1)
+        .filter(|run| run.status.as_str() == "Failed" && run.rollback.is_none())
+        .filter(|run| run.stage("Build").unwrap().attempt == 1)
         .map(|run| run.id.0.as_u128())
         .collect();
-    flaky.into_iter().any(|number| {
+    let retried = flaky.into_iter().any(|number| {
         line.retry(number, "Build", RetryMode::FailedActions)
             .is_ok()
-    })
+    });
+    if !retried && started < ALL_STARTS {
+        line.start();
+        return true;
+    }
+    retried
+}
+
+/// A job worker does what it does next.
+fn work(line: &mut Line) -> bool {
+    let Some(WorkerJob {
+        job, status, nonce, ..
+    }) = worker_jobs(&line.state).next()
+    else {
+        return false;
+    };
+    let fresh = Nonce(job.id.0);
+    match status {
+        JobStatus::Queued => line.ask(Command::DispatchJob {
+            job: job.id,
+            nonce: fresh,
+            acknowledge_within: 60,
+        }),
+        JobStatus::Dispatched => line.ask(Command::AcknowledgeJob {
+            job: job.id,
+            nonce: nonce.unwrap(),
+        }),
+        _ => {
+            let outcome = outcome(&job);
+            line.answer(&job, outcome)
+        }
+    }
+    .unwrap();
+    true
 }
 
 type End = Vec<(u128, String, Vec<String>, BTreeMap<String, String>)>;
 
 fn run_to_the_end(line: &mut Line) -> End {
-    for _ in 0..500 {
+    for _ in 0..1000 {
         if !turn(line) {
             return end(&line.log);
         }
@@ -77,11 +139,21 @@ fn run_to_the_end(line: &mut Line) -> End {
     panic!("it does not end");
 }
 
-/// What became of every execution, read off the log: a state forgets.
+/// What became of every execution, read off the log: a state forgets. The ids
+/// of rollbacks depend on when they were decided.
 fn end(log: &[Recorded]) -> End {
-    (1..=STARTS as u128)
-        .map(|number| {
-            let id = execution(number);
+    let rollbacks = log.iter().filter_map(|r| match &r.event {
+        Event::ExecutionStarted {
+            execution,
+            rollback: Some(rollback),
+            ..
+        } => Some((1000 + rollback.failed.unwrap().0.as_u128(), *execution)),
+        _ => None,
+    });
+    (1..=ALL_STARTS as u128)
+        .map(|number| (number, execution(number)))
+        .chain(rollbacks)
+        .map(|(number, id)| {
             let mine = || log.iter().filter(|r| r.event.execution() == Some(id));
             let last = mine().next_back().unwrap().event.name().to_owned();
             let stages = mine()
@@ -117,7 +189,31 @@ fn scenario(mode: ExecutionMode) -> Pipeline {
             ],
         ),
         stage("Gate", vec![approval("ok")]),
-        stage("Deploy", vec![action("put", Category::Deploy).takes("box")]),
+        stage(
+            "Canary",
+            vec![action("canary", Category::Deploy).takes("box")],
+        )
+        .entry(
+            Some(ConditionResult::Skip),
+            vec![rule("ready", "VariableCheck")],
+        )
+        .success(
+            Some(ConditionResult::Rollback),
+            vec![rule("calm", "CloudWatchAlarm")],
+        )
+        .failure(
+            Some(ConditionResult::Rollback),
+            vec![rule("alarm", "CloudWatchAlarm")],
+        ),
+        stage("Deploy", vec![action("put", Category::Deploy).takes("box")])
+            .entry(
+                Some(ConditionResult::Fail),
+                vec![
+                    rule("window", "DeploymentWindow"),
+                    rule("open", "VariableCheck"),
+                ],
+            )
+            .on_failure(ConditionResult::Retry, None),
     ]);
     definition.execution_mode = mode;
     definition
@@ -132,6 +228,8 @@ fn every_prefix_of_a_log_ends_as_the_whole_does() {
     ] {
         let mut whole = Line::new(&scenario(mode));
         let expected = run_to_the_end(&mut whole);
+        let rolled_back = expected.iter().any(|(number, ..)| *number > 1000);
+        assert_eq!(rolled_back, mode != ExecutionMode::Parallel);
         assert!(
             expected
                 .iter()
