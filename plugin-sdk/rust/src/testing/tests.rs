@@ -126,3 +126,24 @@ fn inputs_are_read_only_and_the_rest_of_the_machine_is_out_of_reach() {
     let host = host.with_directory(elsewhere.path());
     assert!(host.mode(elsewhere.path()).is_ok());
 }
+
+#[test]
+fn a_signature_fits_where_the_test_says_so_and_the_secret_is_granted() {
+    let host = FakeHost::new()
+        .with_secret("HOOK")
+        .with_signature(b"message", b"signature");
+    let fits = |message: &[u8], signature: &[u8]| {
+        host.verify_hmac_sha256("HOOK", message, signature).unwrap()
+    };
+    assert!(fits(b"message", b"signature"));
+    assert!(!fits(b"message", b"other") && !fits(b"other", b"signature"));
+    let own = FakeHost::placeholder("HOOK");
+    assert!(host.secret_equals("HOOK", &own).unwrap());
+    assert!(!host.secret_equals("HOOK", "guess").unwrap());
+    for answer in [
+        host.verify_hmac_sha256("OTHER", b"message", b"signature"),
+        host.secret_equals("OTHER", ""),
+    ] {
+        assert!(matches!(answer, Err(SecretError::Denied(_))));
+    }
+}
