@@ -7,12 +7,14 @@ use crate::runner::LogSink;
 use crate::shared::Shared;
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::id::{ActionExecutionId, ExecutionId, JobId, TenantId};
-use lockgate_model::job::{Failure, FailureType, Job, Outcome};
+use lockgate_model::job::{Failure, FailureType, Job, LogLevel, Outcome};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// How often a provider that answers "not yet" is asked again.
 const ATTEMPTS: u32 = 20;
+/// Characters of a failure that are kept.
+const LONGEST_REASON: usize = 1000;
 /// Seconds that one attempt may take.
 const SECONDS: u64 = 60;
 
@@ -103,10 +105,24 @@ pub(super) async fn deliver(
     ))
 }
 
-/// One attempt, whose log lines nobody reads: the outcome says what matters.
+/// One attempt. Nobody reads its log, so what the host says there of a failure
+/// goes with the failure.
 pub(super) async fn once(shared: &Shared, job: &mut Job, attempt: u32) -> Outcome {
     job.attempt = attempt;
     job.deadline = shared.clock.now().plus_seconds(SECONDS);
-    let (sink, _): (LogSink, _) = tokio::sync::mpsc::unbounded_channel();
-    shared.runner.run(job, vec![], sink).await
+    let (sink, mut lines): (LogSink, _) = tokio::sync::mpsc::unbounded_channel();
+    let mut outcome = shared.runner.run(job, vec![], sink).await;
+    if let Outcome::Failed(failure) = &mut outcome {
+        while let Ok(line) = lines.try_recv() {
+            if line.level == LogLevel::Host && !failure.message.contains(&line.text) {
+                failure.message.push_str("; ");
+                failure.message.push_str(&line.text);
+            }
+        }
+        let end = failure.message.char_indices().nth(LONGEST_REASON);
+        failure
+            .message
+            .truncate(end.map_or(usize::MAX, |(at, _)| at));
+    }
+    outcome
 }

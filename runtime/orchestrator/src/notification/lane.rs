@@ -323,8 +323,16 @@ impl Lane {
             given_up,
             at: self.shared.clock.now(),
         };
-        let store = &self.shared.store;
-        store.note_progress(&self.active.tenant, progress).await?;
+        let (store, tenant) = (self.shared.store.clone(), self.active.tenant.clone());
+        // On its own, so that it is also noted where the rule is changed just
+        // now: what has arrived need not arrive again.
+        let noting = self.shared.tasks.spawn(async move {
+            let noted = store.note_progress(&tenant, progress).await;
+            noted.map_err(OrchestratorError::from)
+        });
+        noting
+            .await
+            .unwrap_or(Err(OrchestratorError::ShuttingDown))?;
         self.noted = seen.sequence;
         Ok(())
     }

@@ -138,7 +138,10 @@ fn sentence(detail: NotificationDetail, story: &Story, notice: &Notice) -> Strin
         }
         _ => {}
     }
-    let more = ["additionalInformation", "customData", "externalEntityLink"];
+    let more: &[&str] = match change.state {
+        State::Started => &["customData", "externalEntityLink"],
+        _ => &["additionalInformation"],
+    };
     for line in more.iter().filter_map(|key| notice.more.get(key)?.as_str()) {
         add(line);
     }

@@ -115,7 +115,8 @@ async fn switch(named: Named, verb: &str, output: Output) -> Result<(), Failure>
 fn due(view: &ScheduleView) -> String {
     match view.next_due {
         Some(at) => format!("next due {}", date_time(at)),
-        None => "never due".to_owned(),
+        None if view.schedule.enabled => "never due".to_owned(),
+        None => "switched off".to_owned(),
     }
 }
 

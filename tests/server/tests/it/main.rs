@@ -12,6 +12,7 @@ mod bad_input;
 mod faults;
 mod full_disk;
 mod kill;
+mod notifications;
 mod run;
 mod scenarios;
 mod serve;

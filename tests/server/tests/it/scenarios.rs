@@ -11,7 +11,11 @@
 //! - `wait-for-approval PIPELINE`: until one is open
 //! - `rename FILE FROM TO`: every FROM in a file becomes TO
 //! - `show FILE`: a file below the target directory
-//! - `posts`: what the receiver got
+//! - `posts`: what the receiver got; `posts PATH`: at this path
+//! - `wait-for-posts PATH COUNT`: until it got so many there
+//! - `wait-for-delivered RULE COUNT`: until a rule has noted that so many arrived
+//!
+//! `@URL@` in a step is the receiver's address.
 //!
 //! `step > NAME` keeps what is printed: as `$NAME` where it is one word, and as
 //! the file NAME where the name has a dot. Words may be quoted with `'`.
@@ -38,6 +42,10 @@ scenarios!(
     definitions_have_versions_until_they_are_deleted,
     what_is_asked_wrongly_is_answered_with_a_sentence,
     plugins_show_what_they_may,
+    events_are_posted_as_eventbridge_has_them,
+    people_are_told_of_failures_and_approvals,
+    notification_rules_are_refused_in_sentences,
+    schedules_say_when_they_are_due,
 );
 
 fn folder() -> PathBuf {
@@ -148,12 +156,31 @@ impl Stage {
                 String::new()
             }
             ["show", file] => std::fs::read_to_string(self.place.target().join(file)).unwrap(),
-            ["posts"] => {
+            ["posts", at @ ..] => {
                 let posts = self.place.receiver.received();
                 let lines = posts
                     .iter()
+                    .filter(|post| at.is_empty() || at.contains(&post.path.as_str()))
                     .map(|post| format!("{} {}\n", post.path, post.body));
                 lines.collect()
+            }
+            ["wait-for-delivered", rule, count] => {
+                let count: u64 = count.parse().unwrap();
+                until(&format!("{count} notifications of {rule} arrived"), || {
+                    let path = format!("/notification-rules/{rule}");
+                    let view = self.server.api("GET", &path, "").unwrap().json();
+                    (view["delivered"].as_u64().unwrap() >= count).then_some(())
+                });
+                String::new()
+            }
+            ["wait-for-posts", at, count] => {
+                let count: usize = count.parse().unwrap();
+                until(&format!("{count} posts have come to {at}"), || {
+                    let posts = self.place.receiver.received();
+                    let posts = posts.iter().filter(|post| post.path == *at);
+                    (posts.count() >= count).then_some(())
+                });
+                String::new()
             }
             other => panic!("no such step: {other:?}"),
         };
@@ -175,7 +202,7 @@ impl Stage {
 
     /// With `$name` replaced, and files of the scenario at their place.
     fn meant(&self, word: &str) -> String {
-        let mut word = word.to_owned();
+        let mut word = self.place.fill(word);
         for (name, value) in &self.words {
             word = word.replace(&format!("${name}"), value);
         }
@@ -281,7 +308,10 @@ impl Veil {
             Some("<short>".to_owned())
         } else if is_hex(64) || bare.starts_with("sha256:") {
             Some("<digest>".to_owned())
-        } else if shape == "00:00:00" || shape == "0000-00-00" {
+        } else if shape == "00:00:00"
+            || shape == "0000-00-00"
+            || shape.starts_with("0000-00-00T00:00")
+        {
             Some("<time>".to_owned())
         } else if shape == "0.0" && next == ' ' {
             Some("<seconds>".to_owned())
