@@ -3,8 +3,8 @@
 
 use crate::lease::{Lease, LeaseToken};
 use crate::record::{
-    ActionExecution, Approval, ArtifactRecord, Event, Execution, SourceCursor, StageExecution,
-    StageLock,
+    ActionExecution, Approval, ArtifactRecord, Event, Execution, RuleExecution, SourceCursor,
+    StageExecution, StageLock,
 };
 use lockgate_model::id::{ActionExecutionId, JobId, TenantId};
 use lockgate_model::time::Timestamp;
@@ -44,6 +44,8 @@ pub struct Change {
     pub stages: Vec<StageExecution>,
     /// Actions of executions, made or replaced.
     pub actions: Vec<ActionExecution>,
+    /// Rules of conditions, made or replaced.
+    pub rules: Vec<RuleExecution>,
     /// Who is inside which stage now.
     pub stage_locks: Vec<StageLock>,
     /// Approvals, made or replaced. Their `pipeline` is the change's.
@@ -80,6 +82,7 @@ impl Change {
             executions: vec![],
             stages: vec![],
             actions: vec![],
+            rules: vec![],
             stage_locks: vec![],
             approvals: vec![],
             artifacts: vec![],

@@ -5,7 +5,7 @@
 use crate::fault::Fault;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, job, log_chunk, pipeline,
-    pipeline_version, schedule, stage_execution, stage_lock,
+    pipeline_version, rule_execution, schedule, stage_execution, stage_lock,
 };
 use lockgate_model::id::TenantId;
 use rusqlite::Connection;
@@ -32,9 +32,10 @@ pub(crate) fn begin(
 pub(crate) fn step(connection: &Connection, tenant: &TenantId, name: &str) -> Result<bool, Fault> {
     let executions = execution::some_ids(connection, tenant, name, EXECUTIONS)?;
     for id in &executions {
-        // Logs first: they are found through the actions.
+        // Logs first: they are found through the actions and rules.
         log_chunk::delete(connection, tenant, *id)?;
         action_execution::delete(connection, tenant, *id)?;
+        rule_execution::delete(connection, tenant, *id)?;
         stage_execution::delete(connection, tenant, *id)?;
         approval::delete(connection, tenant, *id)?;
         artifact::delete(connection, tenant, *id)?;

@@ -10,6 +10,7 @@ use std::path::Path;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_notification_and_schedule.sql"),
+    include_str!("../migrations/0003_rule_execution_and_action_type.sql"),
 ];
 
 /// Marks the file as ours: "LKGT".

@@ -4,12 +4,12 @@
 use crate::error::StoreError;
 use crate::record::{
     Approval, Definition, Execution, ExecutionDetail, Job, Loaded, OutboxPosition, PipelineSummary,
-    StoredEvent,
+    PipelineVersion, StoredEvent,
 };
 use crate::store::Store;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, idempotency, job, pipeline,
-    pipeline_version, stage_execution, stage_lock,
+    pipeline_version, rule_execution, stage_execution, stage_lock,
 };
 use lockgate_model::id::{ExecutionId, JobId, TenantId};
 
@@ -101,6 +101,29 @@ impl Store {
             .await
     }
 
+    /// The versions of a pipeline's definition, newest first, those before
+    /// `before`.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub async fn definition_versions(
+        &self,
+        tenant: &TenantId,
+        pipeline: &str,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<PipelineVersion>, StoreError> {
+        let (tenant, name) = (tenant.clone(), pipeline.to_owned());
+        self.readers()
+            .read(move |connection| {
+                if pipeline::version(connection, &tenant, &name)?.is_none() {
+                    return Ok(vec![]);
+                }
+                pipeline_version::before(connection, &tenant, &name, before, limit)
+            })
+            .await
+    }
+
     /// A pipeline's executions, newest first, those before `before`.
     ///
     /// # Errors
@@ -123,7 +146,7 @@ impl Store {
             .await
     }
 
-    /// One execution with its stages, actions and artifacts.
+    /// One execution with its stages, actions, rules and artifacts.
     ///
     /// # Errors
     /// As all reads.
@@ -146,6 +169,7 @@ impl Store {
                     execution: placed.execution,
                     stages: stage_execution::of_execution(connection, &tenant, id)?,
                     actions: action_execution::of_execution(connection, &tenant, id)?,
+                    rules: rule_execution::of_execution(connection, &tenant, id)?,
                     artifacts: artifact::of_execution(connection, &tenant, id)?,
                 }))
             })

@@ -3,8 +3,9 @@
 
 use crate::lease::Lease;
 use lockgate_model::artifact::Digest;
+use lockgate_model::definition::ConditionType;
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, TenantId};
-use lockgate_model::status::{ActionStatus, ExecutionStatus, StageStatus};
+use lockgate_model::status::{ActionStatus, ExecutionStatus, RuleStatus, StageStatus};
 use lockgate_model::time::Timestamp;
 
 /// Something that happened to a pipeline. Its sequence number is the pipeline's
@@ -91,6 +92,29 @@ pub struct ActionExecution {
     pub json: String,
 }
 
+/// The state of one rule of a condition within one execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleExecution {
+    /// Which: its log has this id too.
+    pub id: ActionExecutionId,
+    /// Of which execution.
+    pub execution: ExecutionId,
+    /// Of which stage.
+    pub stage: String,
+    /// Of which condition.
+    pub condition: ConditionType,
+    /// Its name.
+    pub rule: String,
+    /// Its state.
+    pub status: RuleStatus,
+    /// When it started. Kept from the first time it is written.
+    pub started: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// Input, failure, external trace and so on: JSON.
+    pub json: String,
+}
+
 /// Which execution is inside a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageLock {
@@ -172,6 +196,17 @@ pub struct Definition {
     pub json: String,
 }
 
+/// A version of a definition, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineVersion {
+    /// Counts from 1.
+    pub version: u32,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// Which command made it, by whom: JSON. Absent where its event is gone.
+    pub cause: Option<String>,
+}
+
 /// A pipeline as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PipelineSummary {
@@ -235,6 +270,8 @@ pub struct ExecutionDetail {
     pub stages: Vec<StageExecution>,
     /// Its actions so far, in the order they started.
     pub actions: Vec<ActionExecution>,
+    /// The rules of its conditions so far, in the order they started.
+    pub rules: Vec<RuleExecution>,
     /// What they made.
     pub artifacts: Vec<ArtifactRecord>,
 }

@@ -19,7 +19,8 @@ const FROM: &str = "SELECT first_index, attempt, json, lines FROM log_chunk \
     WHERE tenant = $1 AND action_execution = $2 AND first_index >= $3 \
     ORDER BY first_index LIMIT $4";
 const DELETE: &str = "DELETE FROM log_chunk WHERE tenant = $1 AND action_execution IN \
-    (SELECT id FROM action_execution WHERE tenant = $1 AND execution = $2)";
+    (SELECT id FROM action_execution WHERE tenant = $1 AND execution = $2 \
+    UNION ALL SELECT id FROM rule_execution WHERE tenant = $1 AND execution = $2)";
 
 /// Adds lines, already written as a JSON list.
 pub(crate) fn append(
@@ -78,7 +79,7 @@ pub(crate) fn read(
     Ok(found)
 }
 
-/// Removes the logs of an execution's actions.
+/// Removes the logs of an execution's actions and rules.
 pub(crate) fn delete(
     connection: &Connection,
     tenant: &TenantId,

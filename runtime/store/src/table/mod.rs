@@ -5,6 +5,7 @@
 
 pub(crate) mod access_key;
 pub(crate) mod action_execution;
+pub(crate) mod action_type;
 pub(crate) mod approval;
 pub(crate) mod artifact;
 pub(crate) mod cursor;
@@ -17,6 +18,7 @@ pub(crate) mod notification_rule;
 pub(crate) mod pipeline;
 pub(crate) mod pipeline_version;
 pub(crate) mod plugin;
+pub(crate) mod rule_execution;
 pub(crate) mod schedule;
 pub(crate) mod stage_execution;
 pub(crate) mod stage_lock;

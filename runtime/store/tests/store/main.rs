@@ -17,4 +17,5 @@ mod log;
 mod model;
 mod notification;
 mod opening;
+mod record;
 mod schedule;
