@@ -38,7 +38,7 @@ pub struct Execution {
     pub variables: Arc<BTreeMap<String, String>>,
     /// Revisions asked for.
     pub source_revisions: Arc<Vec<SourceRevision>>,
-    /// The change that it started for.
+    /// The change that it started for, without its list of files.
     pub change: Option<Arc<StartedChange>>,
     /// It runs one stage with what an earlier execution had in it.
     pub rollback: Option<Arc<Rollback>>,

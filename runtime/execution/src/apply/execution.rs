@@ -8,6 +8,7 @@ use crate::mode;
 use crate::products::Products;
 use crate::report::{REPORTED_BY_WORKER, reference};
 use crate::state::{PipelineState, Reported, Waiting};
+use lockgate_model::change::SourceChange;
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ExecutionStatus, StageStatus};
 use lockgate_model::trigger::TriggerType;
@@ -47,7 +48,7 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                 updated: at,
                 variables: variables.clone(),
                 source_revisions: source_revisions.clone(),
-                change: change.clone(),
+                change: change.as_ref().map(without_files),
                 rollback: rollback.clone(),
                 attempt: 1,
                 products: rollback.as_deref().map(taken_over).unwrap_or_default(),
@@ -56,7 +57,11 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                 superseded_by: None,
                 rolled_back_by: None,
             };
-            forget(state);
+            // A rollback that follows comes in the midst of a decision, whose rows
+            // are still to be read.
+            if rollback.as_ref().is_none_or(|back| back.failed.is_none()) {
+                forget(state);
+            }
             remember(state, &started);
             state.executions.insert(*execution, Arc::new(started));
             if let Some(rollback) = rollback {
@@ -141,6 +146,19 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
         _ => {}
     }
     Ok(())
+}
+
+/// The log keeps which files changed. There may be very many of them.
+fn without_files(started: &Arc<StartedChange>) -> Arc<StartedChange> {
+    if started.change.files.is_none() {
+        return started.clone();
+    }
+    let mut change = SourceChange::clone(&started.change);
+    change.files = None;
+    Arc::new(StartedChange {
+        change: Arc::new(change),
+        ..StartedChange::clone(started)
+    })
 }
 
 /// What the first shelf of a rollback holds.

@@ -128,6 +128,10 @@ fn define(
     for stage in &definition.stages {
         state.gates.entry(stage.name.clone()).or_default();
     }
+    state.reported.retain(|action, _| {
+        let actions = definition.stages.iter().flat_map(|stage| &stage.actions);
+        actions.into_iter().any(|known| known.name == *action)
+    });
     // Executions of an older version may still come to a stage that is no more.
     let (gates, live): (_, Vec<_>) = (
         &mut state.gates,

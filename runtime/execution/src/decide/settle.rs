@@ -64,12 +64,29 @@ impl Decision<'_> {
                 let first = self.first_waiting(stage);
                 self.unsettled.extend(first);
             }
-            Event::ExecutionSuperseded { by, .. } => {
-                self.unsettled.insert(*by);
+            // Whoever stood behind it stands first now.
+            Event::ExecutionSuperseded { execution, .. }
+            | Event::ExecutionStopped { execution }
+            | Event::ExecutionCancelled { execution, .. } => {
+                let first = self.left(*execution).and_then(|at| self.first_waiting(at));
+                self.unsettled.extend(first);
             }
             _ => {}
         }
         self.unsettled.extend(event.execution());
+    }
+
+    /// In front of which stage an execution ended, if in front of one.
+    fn left(&self, id: ExecutionId) -> Option<&str> {
+        let execution = self.state.execution(id)?;
+        let Position::Before(index) = execution.position else {
+            return None;
+        };
+        let definition = self.state.definition_of(execution)?;
+        definition
+            .stages
+            .get(index)
+            .map(|stage| stage.name.as_str())
     }
 
     fn first_waiting(&self, stage: &str) -> Option<ExecutionId> {

@@ -66,6 +66,13 @@ fn change(kind: ChangeKind, revision: &str) -> SourceChange {
     }
 }
 
+fn with_files(change: SourceChange) -> SourceChange {
+    SourceChange {
+        files: Some(vec!["src/main.rs".into()]),
+        ..change
+    }
+}
+
 fn ignored(line: &Line) -> &Ignored {
     match &line.log.last().unwrap().event {
         Event::ChangeIgnored { reason, .. } => reason,
@@ -82,7 +89,7 @@ fn a_change_that_passes_starts_an_execution_that_takes_exactly_its_revision() {
             ..filtered()
         });
         assert_eq!(
-            line.change("get", &push("release/1", "c0ffee"), true)[0],
+            line.change("get", &with_files(push("release/1", "c0ffee")), true)[0],
             "ExecutionStarted 1"
         );
         let run = line.run(1);
@@ -90,6 +97,7 @@ fn a_change_that_passes_starts_an_execution_that_takes_exactly_its_revision() {
         let kept = run.change.as_ref().unwrap();
         assert!(kept.verdict.passes());
         assert_eq!(kept.change.revision.id, "c0ffee");
+        assert_eq!(kept.change.files, None, "the log keeps them");
         assert_eq!(line.job("get").revision.as_deref(), Some("c0ffee"));
     }
 }

@@ -4,7 +4,7 @@
 use crate::law::Law;
 use lockgate_execution::{
     Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, UpdatePolicy,
-    apply, decide, due, fold, step,
+    apply, changes, decide, due, fold, step,
 };
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
@@ -340,6 +340,11 @@ impl Line {
             serde_json::from_str::<PipelineState>(&text).unwrap(),
             self.state
         );
+        let rows = changes(&self.state, &decided.events);
+        for id in decided.events.iter().filter_map(|r| r.event.execution()) {
+            let row = rows.executions.iter().find(|row| row.id == id);
+            assert!(row.is_some(), "the row of {id} is lost: {decided:#?}");
+        }
         let told = decided.events.iter().map(|r| tell(&r.event)).collect();
         self.log.extend(decided.events);
         Ok(told)

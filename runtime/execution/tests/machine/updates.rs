@@ -167,6 +167,36 @@ fn under_pin_those_of_a_queue_are_not_superseded_by_newer_ones() {
     assert_eq!(line.status(3), "Superseded");
 }
 
+/// semantics 5.11
+#[test]
+fn under_pin_the_next_enters_when_the_one_that_was_held_before_it_is_gone() {
+    let stages = |order: [&str; 2]| Pipeline {
+        execution_mode: ExecutionMode::Queued,
+        ..pipeline(vec![
+            stage("Source", vec![source("get")]),
+            stage(order[0], vec![build(&format!("in-{}", order[0]))]),
+            stage(order[1], vec![build(&format!("in-{}", order[1]))]),
+        ])
+    };
+    let mut line = Line::new(&stages(["A", "B"]));
+    line.start();
+    line.succeed("get");
+    line.disable("A", Direction::Outbound);
+    line.succeed("in-A");
+    line.update_by(&stages(["B", "A"]), UpdatePolicy::Pin);
+    line.start();
+    let told = line.succeed("get");
+    assert_eq!(told[2], "ExecutionWaiting 2 B", "behind one that is held");
+    assert_eq!(
+        line.stop(1, false).unwrap()[1..],
+        [
+            "ExecutionStopped 1",
+            "StageEntered 2 B",
+            "ActionStarted 2 B in-B",
+        ]
+    );
+}
+
 /// semantics 2.9
 #[test]
 fn a_condition_has_rules_and_each_its_own_name() {
