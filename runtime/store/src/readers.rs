@@ -3,6 +3,7 @@
 
 use crate::error::StoreError;
 use crate::fault::explain;
+use crate::injection::{Access, Seam};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    seam: Seam,
 }
 
 /// A connection on loan; goes back by itself, also when a query panics.
@@ -35,17 +37,26 @@ impl Drop for Loan {
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf, connections: Vec<Connection>) -> Self {
+    pub(crate) fn new(path: PathBuf, connections: Vec<Connection>, seam: Seam) -> Self {
         let permits = Arc::new(Semaphore::new(connections.len()));
         Self {
             path,
             idle: Mutex::new(connections),
             permits,
+            seam,
         }
     }
 
     /// Runs a query on a state of the database that does not change meanwhile.
     pub(crate) async fn read<T, F>(self: &Arc<Self>, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.seam.around(Access::Read, self.query(query)).await
+    }
+
+    async fn query<T, F>(self: &Arc<Self>, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -5,6 +5,9 @@ use crate::change::Change;
 use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
 use crate::fault::Fault;
+#[cfg(feature = "fault-injection")]
+use crate::injection::Hook;
+use crate::injection::{Access, Seam};
 use crate::lease::{Claim, ClaimedJob, LeaseToken};
 use crate::queue::{Lane, Queue, Request};
 use crate::readers::Readers;
@@ -56,6 +59,7 @@ struct Inner {
     writer: Arc<Mutex<Writer>>,
     checkpointer: Arc<Checkpointer>,
     readers: Arc<Readers>,
+    seam: Seam,
     transactions: Arc<AtomicU64>,
     path: PathBuf,
     threads: Vec<JoinHandle<()>>,
@@ -90,7 +94,16 @@ impl Store {
     /// # Errors
     /// `InUse`, `Newer`, `Foreign`, `Full`, `Io`.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        Self::start(path, options, None)
+        Self::start(path, options, None, Seam::default())
+    }
+
+    /// The same, with somebody between the store and all who use it.
+    ///
+    /// # Errors
+    /// As `open`.
+    #[cfg(feature = "fault-injection")]
+    pub fn open_with(path: &Path, options: &Options, hook: Hook) -> Result<Self, StoreError> {
+        Self::start(path, options, None, Seam::with(hook))
     }
 
     /// Whether no server has this database open; also where there is none.
@@ -114,13 +127,14 @@ impl Store {
             durable: false,
             ..Options::default()
         };
-        Self::start(&path, &options, Some(directory))
+        Self::start(&path, &options, Some(directory), Seam::default())
     }
 
     fn start(
         path: &Path,
         options: &Options,
         directory: Option<tempfile::TempDir>,
+        seam: Seam,
     ) -> Result<Self, StoreError> {
         let lock = open::Lock::take(path)?;
         let connection = open::prepare(path, options.durable)?;
@@ -146,7 +160,8 @@ impl Store {
             queue: queue.clone(),
             writer: writer.clone(),
             checkpointer: checkpointer.clone(),
-            readers: Arc::new(Readers::new(path.to_owned(), readers)),
+            readers: Arc::new(Readers::new(path.to_owned(), readers, seam.clone())),
+            seam,
             transactions,
             path: path.to_owned(),
             threads: Vec::new(),
@@ -190,8 +205,11 @@ impl Store {
     /// `Conflict`, `Stale`, `TokenUsed`, `Deleting`, `Contradiction`, `Full`,
     /// `Io`, `Closed`.
     pub async fn commit(&self, change: Change) -> Result<u64, StoreError> {
-        self.write(Lane::Change, move |connection| apply(connection, &change))
-            .await
+        let change = Arc::new(change);
+        let seen = change.clone();
+        let work = move |connection: &Connection| apply(connection, &change);
+        let written = self.hand_over(Lane::Change, work);
+        self.inner.seam.around(Access::Commit(&seen), written).await
     }
 
     /// Removes a pipeline and all its rows, in bounded steps between other
@@ -289,6 +307,19 @@ impl Store {
 
     /// Everything that writes goes through here.
     pub(crate) async fn write<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let access = match lane {
+            Lane::Change => Access::Write,
+            Lane::Log(_) => Access::Log,
+        };
+        let written = self.hand_over(lane, work);
+        self.inner.seam.around(access, written).await
+    }
+
+    async fn hand_over<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
