@@ -197,7 +197,10 @@ impl Catalogue {
             properties: vec![
                 text("CustomData", "Shown to the approver"),
                 text("ExternalEntityLink", "Where to look before approving"),
-                text("NotificationArn", "Accepted as exported from AWS and kept"),
+                text(
+                    "NotificationArn",
+                    "Its last part names a notification rule, whose target is told",
+                ),
                 // Whoever has the address of such a webhook can post to it.
                 Property {
                     secret: true,
@@ -206,7 +209,7 @@ impl Catalogue {
                         "Told through the webhook provider that somebody is needed",
                     )
                 },
-                text("NotificationFormat", "Slack, Teams or Generic"),
+                text("NotificationFormat", "SNS, Slack, Teams or Generic"),
             ],
             input_artifacts: ArtifactCount {
                 minimum: 0,

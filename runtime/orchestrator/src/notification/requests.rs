@@ -22,6 +22,12 @@ const MOST_RULES: usize = 100;
 const PAGE: u32 = 500;
 
 impl Orchestrator {
+    /// The region that stands in ARNs.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.shared().settings.region
+    }
+
     /// Makes a notification rule. It tells of what happens from now on.
     ///
     /// # Errors

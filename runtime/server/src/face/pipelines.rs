@@ -160,15 +160,15 @@ pub(super) async fn show(
         serde_json::from_str(&stored.json).map_err(|error| Refused::ours(&error))?;
     let pipeline = masked(&pipeline, face.plugins.catalogue());
     let metadata = PipelineMetadata {
-        pipeline_arn: arn(&caller.tenant, &name),
+        pipeline_arn: arn(face.orchestrator.region(), &caller.tenant, &name),
         created: state.created(),
         updated: stored.at,
     };
     Ok(Json(PipelineDocument { pipeline, metadata }))
 }
 
-fn arn(tenant: &TenantId, name: &str) -> String {
-    format!("arn:aws:codepipeline:us-east-1:{tenant}:{name}")
+fn arn(region: &str, tenant: &TenantId, name: &str) -> String {
+    format!("arn:aws:codepipeline:{region}:{tenant}:{name}")
 }
 
 pub(super) async fn state(
