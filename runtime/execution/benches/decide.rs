@@ -8,9 +8,7 @@
 )]
 
 use divan::{Bencher, black_box};
-use lockgate_execution::{
-    Command, Effect, Execution, PipelineState, Request, changes, due, owed, step,
-};
+use lockgate_execution::{Command, Effect, PipelineState, Request, changes, due, owed, step};
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::artifact::{Artifact, Digest};
 use lockgate_model::definition::{
@@ -256,7 +254,7 @@ fn one_outcome_after_past_executions(bencher: Bencher<'_, '_>, past: usize) {
 #[divan::bench]
 fn one_outcome_with_fifty_in_the_queue(bencher: Bencher<'_, '_>) {
     let mut line = Line::new(pipeline(50, 50, ExecutionMode::Queued)).in_stage(2);
-    while line.state.live().map(|run: &Execution| run.id).count() < 50 {
+    while line.state.live().count() < 50 {
         line.start();
     }
     measure(bencher, &line);

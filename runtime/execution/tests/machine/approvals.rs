@@ -1,8 +1,9 @@
 //! Manual approvals: who may answer, how often, until when.
 
 use crate::definitions::{
-    DAY, Line, MINUTE, Words, action, approval, pipeline, source, stage, three_stages,
+    DAY, MINUTE, Words, action, approval, pipeline, source, stage, three_stages,
 };
+use crate::line::Line;
 use lockgate_execution::{Effect, Rejected, due};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::Pipeline;

@@ -1,7 +1,8 @@
 //! What a source reports, and whether an execution starts for it (semantics
 //! 2.14).
 
-use crate::definitions::{Line, Words, build, execution, pipeline, source, stage, variable};
+use crate::definitions::{Words, build, pipeline, source, stage, variable};
+use crate::line::{Line, execution};
 use lockgate_execution::{Command, Event, Ignored, Rejected};
 use lockgate_model::change::{ChangeKind, SourceChange};
 use lockgate_model::definition::{

@@ -1,9 +1,9 @@
 //! Conditions of a stage and their rules (semantics 2.9).
 
 use crate::definitions::{
-    Judged, Line, Words, action, build, failure, pending, pipeline, rule, source, stage,
-    three_stages,
+    Judged, Words, action, build, failure, pending, pipeline, rule, source, stage, three_stages,
 };
+use crate::line::Line;
 use lockgate_execution::{Event, Rejected};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ConditionResult, ConditionType, ExecutionMode, RetryMode, Stage};
@@ -462,71 +462,4 @@ fn in_parallel_mode_executions_are_judged_side_by_side() {
     line.answer(&rules[1], failure("no")).unwrap();
     assert_eq!(line.status(2), "Failed");
     assert_eq!(line.status(1), "InProgress");
-}
-
-/// semantics 2.7
-#[test]
-fn an_automatic_retry_happens_once_and_keeps_the_stage() {
-    let mut line = with(deploy().on_failure(ConditionResult::Retry, None));
-    line.succeed("get");
-    line.start();
-    line.succeed("get");
-    assert_eq!(
-        line.fail("put"),
-        [
-            "ActionFailed 1 Deploy put",
-            "StageRetried 1 Deploy",
-            "ActionStarted 1 Deploy put",
-        ]
-    );
-    let retries = line.run(1).stage("Deploy").unwrap().retries;
-    assert_eq!((retries.automatic, retries.manual), (1, 0));
-    assert_eq!(line.run(1).attempt, 2);
-    assert_eq!(
-        line.fail("put")[1..3],
-        ["StageFailed 1 Deploy", "ExecutionFailed 1 Deploy"]
-    );
-}
-
-/// semantics 2.7
-#[test]
-fn an_automatic_retry_works_for_sources_and_for_all_actions() {
-    let mut line = Line::new(&pipeline(vec![
-        stage("Source", vec![source("a"), source("b").order(2)])
-            .on_failure(ConditionResult::Retry, Some(RetryMode::AllActions)),
-        stage("Build", vec![build("make")]),
-    ]));
-    line.start();
-    line.succeed("a");
-    assert_eq!(
-        line.fail("b")[1..],
-        ["StageRetried 1 Source", "ActionStarted 1 Source a"]
-    );
-    line.succeed("a");
-    line.fail("b");
-    assert_eq!(line.status(1), "Failed");
-    line.retry(1, "Source", RetryMode::FailedActions).unwrap();
-    let retries = line.run(1).stage("Source").unwrap().retries;
-    assert_eq!((retries.automatic, retries.manual), (1, 1));
-    line.fail("b");
-    assert_eq!(line.status(1), "Failed", "there is no second one");
-}
-
-/// semantics 2.7
-#[test]
-fn an_automatic_retry_asks_a_condition_again_that_was_not_met() {
-    let mut line = with(
-        deploy()
-            .entry(None, vec![rule("set", "VariableCheck")])
-            .on_failure(ConditionResult::Retry, None),
-    );
-    line.succeed("get");
-    assert_eq!(
-        line.fail("set")[2..],
-        [
-            "StageRetried 1 Deploy",
-            "ConditionStarted 1 Deploy BEFORE_ENTRY",
-            "RuleStarted 1 Deploy BEFORE_ENTRY set",
-        ]
-    );
 }

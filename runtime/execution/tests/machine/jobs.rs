@@ -1,9 +1,9 @@
 //! What a job is, and which answers to it count.
 
 use crate::definitions::{
-    DAY, Line, MINUTE, Words, build, execution, failure, pending, pipeline, source, stage, success,
-    three_stages,
+    DAY, MINUTE, Words, build, failure, pending, pipeline, source, stage, success, three_stages,
 };
+use crate::line::{Line, execution};
 use lockgate_execution::{Effect, Event, Rejected, Work, due, owed};
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::job::Outcome;

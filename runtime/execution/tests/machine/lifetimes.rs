@@ -1,8 +1,7 @@
 //! How long actions and rules may last (semantics 2.11).
 
-use crate::definitions::{
-    Judged, Line, MINUTE, Words, action, build, pipeline, rule, source, stage,
-};
+use crate::definitions::{Judged, MINUTE, Words, action, build, pipeline, rule, source, stage};
+use crate::line::Line;
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{Action, Rule};
 

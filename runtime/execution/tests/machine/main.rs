@@ -9,12 +9,14 @@
 )]
 
 mod approvals;
+mod automatic_retries;
 mod changes;
 mod conditions;
 mod definitions;
 mod jobs;
 mod law;
 mod lifetimes;
+mod line;
 mod modes;
 mod overrides;
 mod pipeline;

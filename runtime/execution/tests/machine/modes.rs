@@ -1,6 +1,7 @@
 //! What a newer execution does to older ones.
 
-use crate::definitions::{Line, Words, approval, build, pipeline, source, stage, three_stages};
+use crate::definitions::{Words, approval, build, pipeline, source, stage, three_stages};
+use crate::line::Line;
 use lockgate_execution::{Direction, Rejected};
 use lockgate_model::definition::{ExecutionMode, Pipeline};
 
@@ -42,10 +43,7 @@ fn superseded_a_running_stage_is_never_interrupted() {
     }
     assert_eq!(line.status(1), "InProgress");
     assert_eq!(line.status(2), "Superseded");
-    assert_eq!(
-        line.run(2).superseded_by,
-        Some(crate::definitions::execution(3))
-    );
+    assert_eq!(line.run(2).superseded_by, Some(crate::line::execution(3)));
     line.succeed("make");
     assert_eq!(line.run(3).current_stage().unwrap().name, "Build");
 }

@@ -1,8 +1,7 @@
 //! Going past a condition by hand: the table of semantics 2.9.
 
-use crate::definitions::{
-    Judged, Line, Words, action, build, execution, pipeline, rule, source, stage,
-};
+use crate::definitions::{Judged, Words, action, build, pipeline, rule, source, stage};
+use crate::line::{Line, execution};
 use lockgate_execution::{Direction, Effect, Rejected, owed};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ConditionResult, ConditionType, ExecutionMode, Stage};

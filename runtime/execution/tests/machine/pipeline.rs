@@ -1,6 +1,7 @@
 //! The life of the pipeline itself.
 
-use crate::definitions::{Line, build, pipeline, source, stage, three_stages, variable};
+use crate::definitions::{build, pipeline, source, stage, three_stages, variable};
+use crate::line::Line;
 use lockgate_execution::{Command, Rejected, UpdatePolicy};
 use lockgate_model::definition::Pipeline;
 
@@ -148,7 +149,7 @@ fn an_id_starts_one_execution() {
     let mut line = Line::new(&three_stages());
     line.start();
     let again = Command::StartExecution {
-        id: crate::definitions::execution(1),
+        id: crate::line::execution(1),
         trigger: lockgate_model::trigger::Trigger {
             trigger_type: lockgate_model::trigger::TriggerType::StartPipelineExecution,
             trigger_detail: String::new(),

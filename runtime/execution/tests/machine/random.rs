@@ -2,9 +2,10 @@
 //! everything ends.
 
 use crate::definitions::{
-    Judged, Line, MINUTE, Words, action, approval, build, failure, pending, pipeline, rule, source,
+    Judged, MINUTE, Words, action, approval, build, failure, pending, pipeline, rule, source,
     stage, success,
 };
+use crate::line::Line;
 use lockgate_execution::{Command, Direction, Effect, Rejected, UpdatePolicy, due, worker_jobs};
 use lockgate_model::action_type::Category;
 use lockgate_model::change::{ChangeKind, SourceChange};

@@ -2,9 +2,10 @@
 //! same.
 
 use crate::definitions::{
-    Judged, Line, Words, action, approval, build, execution, failure, pending, pipeline, rule,
-    source, stage, success,
+    Judged, Words, action, approval, build, failure, pending, pipeline, rule, source, stage,
+    success,
 };
+use crate::line::{Line, execution};
 use lockgate_execution::{
     Command, Effect, Event, PipelineState, Recorded, WorkerJob, apply, due, worker_jobs,
 };

@@ -1,6 +1,7 @@
 //! Running a stage again.
 
-use crate::definitions::{Line, Words, build, execution, pipeline, source, stage, three_stages};
+use crate::definitions::{Words, build, pipeline, source, stage, three_stages};
+use crate::line::{Line, execution};
 use lockgate_execution::{Direction, Rejected};
 use lockgate_model::definition::RetryMode;
 

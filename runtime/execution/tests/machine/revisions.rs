@@ -1,6 +1,7 @@
 //! Revisions that a start asks for (semantics 2.14).
 
-use crate::definitions::{Line, Words, build, pipeline, source, stage};
+use crate::definitions::{Words, build, pipeline, source, stage};
+use crate::line::Line;
 use lockgate_model::definition::{Pipeline, PipelineType};
 use lockgate_model::trigger::{SourceRevision, SourceRevisionType};
 

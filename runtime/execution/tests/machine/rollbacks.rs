@@ -1,8 +1,7 @@
 //! Going back to what succeeded before (semantics 2.8).
 
-use crate::definitions::{
-    Judged, Line, Words, action, build, execution, pipeline, rule, source, stage, variable,
-};
+use crate::definitions::{Judged, Words, action, build, pipeline, rule, source, stage, variable};
+use crate::line::{Line, execution};
 use lockgate_execution::{Direction, Event, Execution, Rejected, Rollback, UpdatePolicy, fold};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{

@@ -1,6 +1,7 @@
 //! Stages in order, actions in groups.
 
-use crate::definitions::{Line, Words, approval, build, pipeline, source, stage, three_stages};
+use crate::definitions::{Words, approval, build, pipeline, source, stage, three_stages};
+use crate::line::Line;
 
 #[test]
 fn a_start_enters_the_first_stage_and_starts_its_actions() {

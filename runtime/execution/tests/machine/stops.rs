@@ -1,6 +1,7 @@
 //! Stopping: wait, abandon, and the one after the other.
 
-use crate::definitions::{Line, Words, build, failure, pipeline, source, stage, three_stages};
+use crate::definitions::{Words, build, failure, pipeline, source, stage, three_stages};
+use crate::line::Line;
 use lockgate_execution::{Effect, Rejected, owed};
 use lockgate_model::definition::RetryMode;
 

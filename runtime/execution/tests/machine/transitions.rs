@@ -1,6 +1,7 @@
 //! Disabled transitions: before a stage, and behind it.
 
-use crate::definitions::{DAY, Line, three_stages};
+use crate::definitions::{DAY, three_stages};
+use crate::line::Line;
 use lockgate_execution::{Command, Direction, Rejected};
 
 #[test]

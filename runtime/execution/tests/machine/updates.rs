@@ -1,8 +1,9 @@
 //! What an update does to executions of older versions (semantics 2.4, 5.11).
 
 use crate::definitions::{
-    Judged, Line, Words, action, build, pipeline, rule, source, stage, three_stages,
+    Judged, Words, action, build, pipeline, rule, source, stage, three_stages,
 };
+use crate::line::Line;
 use lockgate_execution::{Command, Direction, UpdatePolicy};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ExecutionMode, Pipeline, RetryMode};

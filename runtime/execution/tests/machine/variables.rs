@@ -1,8 +1,7 @@
 //! `#{namespace.key}`, just before an action starts.
 
-use crate::definitions::{
-    Line, Words, build, execution, pipeline, source, stage, success, variable,
-};
+use crate::definitions::{Words, build, pipeline, source, stage, success, variable};
+use crate::line::{Line, execution};
 use lockgate_model::definition::{Action, EnvironmentVariable, Pipeline};
 use lockgate_model::job::Outcome;
 use std::collections::BTreeMap;

@@ -1,9 +1,10 @@
 //! The rows that a decision changes.
 
 use crate::definitions::{
-    Judged, Line, Words, action, approval, build, execution, failure, pending, pipeline, rule,
-    source, stage, three_stages,
+    Judged, Words, action, approval, build, failure, pending, pipeline, rule, source, stage,
+    three_stages,
 };
+use crate::line::{Line, execution};
 use lockgate_execution::{ApprovalStatus, Changed, Command, Direction, StopView, changes};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ConditionResult, ConditionType, RetryMode};

@@ -1,8 +1,9 @@
 //! Whatever has not ended has a reason that can be named.
 
 use crate::definitions::{
-    Judged, Line, approval, build, execution, pending, pipeline, rule, source, stage, three_stages,
+    Judged, approval, build, pending, pipeline, rule, source, stage, three_stages,
 };
+use crate::line::{Line, execution};
 use lockgate_execution::{Command, Direction, WaitReason, waits};
 use lockgate_model::definition::{ConditionType, ExecutionMode};
 use lockgate_model::id::Principal;

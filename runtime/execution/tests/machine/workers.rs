@@ -1,8 +1,9 @@
 //! Jobs that job workers do (semantics 2.16).
 
 use crate::definitions::{
-    DAY, Line, MINUTE, Words, build, failure, pending, pipeline, source, stage, success,
+    DAY, MINUTE, Words, build, failure, pending, pipeline, source, stage, success,
 };
+use crate::line::Line;
 use lockgate_execution::{
     ACKNOWLEDGE_SECONDS, Command, Effect, Rejected, due, worker_job, worker_jobs,
 };
