@@ -92,6 +92,36 @@ mod tests {
     }
 
     #[test]
+    fn a_database_of_every_earlier_schema_comes_up_to_date_with_its_rows() {
+        let path = Path::new("x.db");
+        let schema = |connection: &Connection| -> Vec<String> {
+            let mut statement = connection
+                .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+                .unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let mut newest = Connection::open_in_memory().unwrap();
+        migrate(&mut newest, path).unwrap();
+        for earlier in 1..MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            apply(&mut connection, path, &MIGRATIONS[..earlier]).unwrap();
+            connection
+                .execute(
+                    "INSERT INTO pipeline VALUES ('111122223333', 'p', 1, 1, 0, 0, NULL)",
+                    [],
+                )
+                .unwrap();
+            migrate(&mut connection, path).unwrap();
+            assert_eq!(schema(&connection), schema(&newest));
+            let pipelines: i64 = connection
+                .query_row("SELECT count(*) FROM pipeline", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(pipelines, 1);
+        }
+    }
+
+    #[test]
     fn a_migration_that_fails_leaves_the_former_schema() {
         let mut connection = Connection::open_in_memory().unwrap();
         let path = Path::new("x.db");

@@ -473,6 +473,43 @@ fn stages_actions_and_failures_are_told_of_with_what_the_log_knows() {
     });
 }
 
+/// semantics 2.7 and 2.15
+#[test]
+fn a_retry_of_what_had_ended_resumes_it_and_counts_on() {
+    alone(async |house| {
+        let mut desk = Desk::default();
+        house.create(three("p")).await;
+        house
+            .rule(json!({ "events": ["pipeline-execution-resumed", "stage-execution-resumed"] }))
+            .await;
+        let id = house.start("p").await;
+        let mut follow = house.follow(id);
+        desk.work(house, "Fetch").await.succeed();
+        for attempt in [2.0, 3.0] {
+            desk.work(house, "Make").await.fail("no room");
+            house.until(&mut follow, "ExecutionFailed").await;
+            desk.no_letter(house).await;
+            let retried = house.orchestrator.retry_stage(
+                &house.tenant,
+                "p",
+                id,
+                "Build".into(),
+                lockgate_model::definition::RetryMode::FailedActions,
+                &house.by,
+            );
+            retried.await.unwrap();
+            for stage in [Value::Null, json!("Build")] {
+                let call = desk.letter(house).await;
+                let detail = &event(&call)["detail"];
+                assert_eq!(detail["state"], "RESUMED");
+                assert_eq!(detail["pipeline-execution-attempt"], attempt);
+                assert_eq!(detail["stage"], stage);
+                call.succeed();
+            }
+        }
+    });
+}
+
 /// semantics 2.10
 #[test]
 fn an_approval_tells_the_rule_that_its_notification_arn_names_in_the_json_of_a_topic() {
