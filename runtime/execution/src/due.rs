@@ -101,8 +101,8 @@ fn wake(state: &PipelineState) -> Option<Effect> {
                 Work::Job {
                     worker: Some(Worker::Dispatched { until, .. }),
                     ..
-                } => until.min(action.expires),
-                _ => action.expires,
+                } => until.min(action.overdue()),
+                _ => action.overdue(),
             });
             actions.chain(stage.running_rules().map(|(_, rule)| rule.expires))
         })
@@ -185,7 +185,7 @@ pub(crate) fn job_of(
         id: action.id,
         input: &action.input,
         work: &action.work,
-        expires: action.expires,
+        expires: action.overdue(),
     }
     .job(state, execution, stage)
 }

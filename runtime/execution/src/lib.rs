@@ -9,6 +9,7 @@
 //! due   (&PipelineState)                -> Vec<Effect>      everything owed, for a restart
 //! owed  (&PipelineState, &[Recorded])   -> Vec<Effect>      what these events newly owe
 //! changes(&PipelineState, &[Recorded])  -> Changed          rows that these events changed
+//! waits (&PipelineState)                -> Vec<Wait>        what everything waits for
 //! ```
 //!
 //! How it works: a command adds one event of its own (`ExecutionStarted`,

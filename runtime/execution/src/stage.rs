@@ -3,6 +3,7 @@
 
 use crate::condition::{ConditionRun, RuleRun};
 use crate::event::ResolvedAction;
+use lockgate_model::action_type::Category;
 use lockgate_model::artifact::Artifact;
 use lockgate_model::definition::{ConditionType, RetryMode};
 use lockgate_model::id::{ActionExecutionId, ApprovalToken, JobId, Nonce, Principal};
@@ -222,7 +223,30 @@ impl StageRun {
     }
 }
 
+/// Seconds in which an invoked function has to answer, or to ask for more time
+/// by a continuation (user guide, "Invoke an AWS Lambda function").
+const FUNCTION_ANSWERS_IN: u64 = 20 * 60;
+
 impl ActionRun {
+    /// When it fails if nothing is heard until then: its time is over, or a
+    /// function has kept silent for too long.
+    #[must_use]
+    pub fn overdue(&self) -> Timestamp {
+        let id = &self.input.action_type;
+        match self.work {
+            Work::Job { not_before, .. }
+                if id.category == Category::Invoke
+                    && id.owner == "AWS"
+                    && id.provider == "Lambda" =>
+            {
+                not_before
+                    .plus_seconds(FUNCTION_ANSWERS_IN)
+                    .min(self.expires)
+            }
+            _ => self.expires,
+        }
+    }
+
     /// Its newest job, if a provider does it.
     #[must_use]
     pub fn job(&self) -> Option<JobId> {

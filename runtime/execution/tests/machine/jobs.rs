@@ -170,7 +170,8 @@ fn every_kind_of_action_has_its_longest_time() {
         ]));
         line.start();
         line.succeed("get");
-        line.job("it").deadline.since(line.now) / (60 * MINUTE as u64)
+        let run = &line.run(1).stages[1].actions[0];
+        run.expires.since(line.now) / (60 * MINUTE as u64)
     };
     let day = DAY as u64 / (60 * MINUTE as u64);
     assert_eq!(hours(Category::Build, "AWS", "CodeBuild"), 36);

@@ -1,7 +1,10 @@
 //! How long actions and rules may last (semantics 2.11).
 
-use crate::definitions::{Judged, MINUTE, Words, action, build, pipeline, rule, source, stage};
+use crate::definitions::{
+    Judged, MINUTE, Words, action, build, pending, pipeline, rule, source, stage,
+};
 use crate::line::Line;
+use lockgate_execution::{Effect, due};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{Action, Rule};
 
@@ -66,6 +69,31 @@ fn an_ecs_deployment_has_the_time_it_asks_for_up_to_an_hour() {
         one.action_type_id.provider = "ECS".into();
         assert_eq!(of_action(one), minutes, "{asked}");
     }
+}
+
+/// semantics 2.11
+#[test]
+fn a_function_answers_within_twenty_minutes_or_asks_for_more() {
+    let mut function = action("it", Category::Invoke);
+    function.action_type_id.provider = "Lambda".into();
+    let mut line = Line::new(&pipeline(vec![
+        stage("Source", vec![source("get")]),
+        stage("Only", vec![function]),
+    ]));
+    line.start();
+    line.succeed("get");
+    line.later(15 * MINUTE);
+    line.finish("it", pending("more", 60));
+    let deadline = line.job("it").deadline;
+    assert_eq!(deadline.0, line.now.0 + 21 * MINUTE);
+    assert!(due(&line.state).contains(&Effect::WakeAt(deadline)));
+    line.later(20 * MINUTE);
+    assert!(line.pass().is_empty());
+    line.later(MINUTE);
+    assert_eq!(line.pass()[0], "ActionFailed 1 Only it");
+    let run = &line.run(1).stages[1].actions[0];
+    let said = &run.failure.as_ref().unwrap().message;
+    assert!(said.contains("did not answer within 20 minutes"), "{said}");
 }
 
 /// semantics 2.9

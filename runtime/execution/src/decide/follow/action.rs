@@ -85,6 +85,18 @@ fn end_of(inside: Inside<'_>, action: &ActionRun) -> Option<Event> {
                 minutes(action)
             ),
         ),
+        Work::Job { not_before, .. }
+            if action.overdue() <= request.at && action.overdue() < action.expires =>
+        {
+            fails(
+                FailureType::SystemUnavailable,
+                format!(
+                    "provider {} did not answer within {} minutes; look at its log, let it ask for more time with a continuation, then retry the stage",
+                    action.input.action_type,
+                    action.overdue().since(*not_before) / 1000 / 60
+                ),
+            )
+        }
         Work::Job { .. } if action.expires <= request.at => fails(
             FailureType::SystemUnavailable,
             format!(
