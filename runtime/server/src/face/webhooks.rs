@@ -14,8 +14,8 @@ use lockgate_model::job::FailureType;
 use lockgate_orchestrator::{Delivery, DeliveryError, JudgedChange};
 use serde::Serialize;
 
-/// A larger delivery is refused unread: the forges send no larger ones.
-pub(super) const BODY_LIMIT: usize = 25 << 20;
+/// A larger delivery is refused unread: no source component is given more.
+pub(super) const BODY_LIMIT: usize = 12 << 20;
 
 /// What a delivery led to.
 #[derive(Debug, Serialize)]
