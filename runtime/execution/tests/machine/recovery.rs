@@ -7,7 +7,8 @@ use crate::definitions::{
 };
 use crate::line::{Line, execution};
 use lockgate_execution::{
-    Command, Effect, Event, PipelineState, Recorded, WorkerJob, apply, due, worker_jobs,
+    Command, Effect, Event, PipelineState, Recorded, UpdatePolicy, WorkerJob, apply, due,
+    worker_jobs,
 };
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ConditionResult, ExecutionMode, Pipeline, RetryMode};
@@ -276,4 +277,36 @@ fn an_event_that_does_not_fit_is_refused() {
     let problem = apply(&mut state, line.log.last().unwrap()).unwrap_err();
     assert_eq!(problem.event, "ActionStarted");
     assert!(problem.to_string().contains("execution"), "{problem}");
+}
+
+/// A log outlives the program that wrote it.
+#[test]
+fn events_of_the_first_version_still_read() {
+    let id = execution(1);
+    for text in [
+        format!(
+            r#"{{"type":"ExecutionStarted","execution":"{id}","version":1,"trigger":{{"triggerType":"CreatePipeline","triggerDetail":""}},"variables":{{}},"sourceRevisions":[{{"actionName":"get","revisionId":"r"}}]}}"#
+        ),
+        format!(r#"{{"type":"StageFailed","execution":"{id}","stage":"Build"}}"#),
+        format!(
+            r#"{{"type":"StageRetried","execution":"{id}","stage":"Build","mode":"FAILED_ACTIONS","attempt":2}}"#
+        ),
+        format!(
+            r#"{{"type":"ActionStarted","execution":"{id}","stage":"Build","action":"make","id":"{id}","work":{{"Job":"{id}"}},"expires":5,"input":{{"actionType":{{"category":"Build","owner":"AWS","provider":"Plain","version":"1"}},"configuration":{{}}}}}}"#
+        ),
+    ] {
+        let event: Event = serde_json::from_str(&text).unwrap();
+        let again = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&again).unwrap(), event);
+    }
+    let definition = serde_json::to_string(&scenario(ExecutionMode::Queued)).unwrap();
+    let text = format!(r#"{{"type":"PipelineUpdated","definition":{definition}}}"#);
+    let event: Event = serde_json::from_str(&text).unwrap();
+    assert!(matches!(
+        event,
+        Event::PipelineUpdated {
+            policy: UpdatePolicy::Cancel,
+            ..
+        }
+    ));
 }
