@@ -57,7 +57,7 @@ pub use mode::MOST_PARALLEL_ACTIONS;
 pub use products::Products;
 pub use rejected::Rejected;
 pub use report::{REPORTED_BY_WORKER, reference};
-pub use stage::{ActionRun, Answer, Retries, StageRun, Work, Worker};
+pub use stage::{ActionRun, Answer, Earlier, Retries, StageRun, Work, Worker};
 pub use state::{Gate, Past, PipelineState, Reported, Transition, Waiting};
 pub use view::{
     ActionView, ApprovalStatus, ApprovalView, Changed, ConditionView, ExecutionView, RuleView,

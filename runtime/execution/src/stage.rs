@@ -42,6 +42,21 @@ pub struct StageRun {
     pub on_success: Option<Arc<ConditionRun>>,
     /// Its failure condition, once it was asked.
     pub on_failure: Option<Arc<ConditionRun>>,
+    /// What its last retry put aside.
+    #[serde(default)]
+    pub earlier: Earlier,
+}
+
+/// Action and rule executions that a retry of their stage put aside: a retry can
+/// follow in the decision that ended them, and their rows are read after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Of actions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Arc<ActionRun>>,
+    /// Of rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<(ConditionType, Arc<RuleRun>)>,
 }
 
 /// How often a stage was run again in one execution (API reference,

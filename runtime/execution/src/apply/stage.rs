@@ -5,9 +5,9 @@ use super::find::{gate, held, stage_run};
 use crate::event::{Event, Recorded};
 use crate::execution::{Execution, Position};
 use crate::mode;
-use crate::stage::{Retries, StageRun};
+use crate::stage::{ActionRun, Earlier, Retries, StageRun};
 use crate::state::{Past, PipelineState};
-use lockgate_model::definition::RetryMode;
+use lockgate_model::definition::{ConditionType, RetryMode};
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ActionStatus, ConditionStatus, ExecutionStatus, StageStatus};
 use lockgate_model::time::Timestamp;
@@ -67,28 +67,50 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
                 RetryTrigger::ManualStageRetry => *manual = manual.saturating_add(1),
             }
             *latest = Some(*trigger);
-            let passed = |status| match mode {
-                RetryMode::AllActions => status == ConditionStatus::Overridden,
-                RetryMode::FailedActions => matches!(
-                    status,
-                    ConditionStatus::Overridden | ConditionStatus::Succeeded
-                ),
-            };
-            entered.before_entry.take_if(|run| !passed(run.status));
-            entered.on_success = None;
-            entered.on_failure = None;
-            entered.actions.retain(|action| match mode {
-                RetryMode::AllActions => false,
-                RetryMode::FailedActions => matches!(
-                    action.status,
-                    ActionStatus::Succeeded | ActionStatus::InProgress
-                ),
-            });
+            put_aside(entered, *mode);
         }
         // The caller hands over stages' events only.
         _ => {}
     }
     Ok(())
+}
+
+/// Takes out of a stage what its retry does anew.
+fn put_aside(stage: &mut StageRun, mode: RetryMode) {
+    let passed = |status| match mode {
+        RetryMode::AllActions => status == ConditionStatus::Overridden,
+        RetryMode::FailedActions => matches!(
+            status,
+            ConditionStatus::Overridden | ConditionStatus::Succeeded
+        ),
+    };
+    let conditions = [
+        (
+            ConditionType::BeforeEntry,
+            stage.before_entry.take_if(|run| !passed(run.status)),
+        ),
+        (ConditionType::OnSuccess, stage.on_success.take()),
+        (ConditionType::OnFailure, stage.on_failure.take()),
+    ];
+    let rules = conditions.into_iter().flat_map(|(which, run)| {
+        let rules = run.into_iter().flat_map(|run| run.rules.clone());
+        rules.map(move |rule| (which, rule))
+    });
+    let keeps = |action: &ActionRun| match mode {
+        RetryMode::AllActions => false,
+        RetryMode::FailedActions => matches!(
+            action.status,
+            ActionStatus::Succeeded | ActionStatus::InProgress
+        ),
+    };
+    let (kept, actions) = std::mem::take(&mut stage.actions)
+        .into_iter()
+        .partition(|action| keeps(action));
+    stage.earlier = Earlier {
+        actions,
+        rules: rules.collect(),
+    };
+    stage.actions = kept;
 }
 
 /// The stage runs again: it is held again, and nothing of its end remains.
@@ -150,6 +172,7 @@ fn enter(
         before_entry: None,
         on_success: None,
         on_failure: None,
+        earlier: Earlier::default(),
     }));
     execution.products.next_shelf();
     let locks = mode::locks(execution.mode);

@@ -60,7 +60,12 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
                 continue;
             };
             changed.stages.push(StageView::of(execution, stage));
-            for action in actions.into_iter().filter_map(|name| stage.action(name)) {
+            let fresh = |updated| events.iter().any(|recorded| recorded.at == updated);
+            let aside = (stage.earlier.actions.iter())
+                .map(AsRef::as_ref)
+                .filter(|run| fresh(run.updated) && actions.contains(&run.name.as_str()));
+            let newest = actions.iter().filter_map(|name| stage.action(name));
+            for action in aside.chain(newest) {
                 changed
                     .actions
                     .push(ActionView::of(execution, stage, action));
@@ -68,11 +73,20 @@ pub fn changes(after: &PipelineState, events: &[Recorded]) -> Changed {
                     .approvals
                     .extend(ApprovalView::of(execution, stage, action));
             }
-            let rules = rules.into_iter().filter_map(|(which, name)| {
-                let rule = stage.condition(which)?.rule(name)?;
-                Some(RuleView::of(execution, stage, which, rule))
+            let aside = (stage.earlier.rules.iter())
+                .map(|(which, rule)| (*which, rule.as_ref()))
+                .filter(|(which, rule)| {
+                    fresh(rule.updated) && rules.contains(&(*which, rule.name.as_str()))
+                });
+            let newest = rules.iter().filter_map(|(which, name)| {
+                let rule = stage.condition(*which)?.rule(name)?;
+                Some((*which, rule))
             });
-            changed.rules.extend(rules);
+            changed.rules.extend(
+                aside
+                    .chain(newest)
+                    .map(|(which, rule)| RuleView::of(execution, stage, which, rule)),
+            );
         }
     }
     changed

@@ -3,6 +3,7 @@
 
 use crate::definitions::{failure, success};
 use crate::law::Law;
+use crate::rows::Rows;
 use lockgate_execution::{
     Command, Direction, Effect, Event, PipelineState, Recorded, Rejected, Request, UpdatePolicy,
     apply, changes, decide, due, fold, step,
@@ -21,6 +22,7 @@ pub(crate) struct Line {
     pub(crate) log: Vec<Recorded>,
     pub(crate) now: Timestamp,
     pub(crate) law: Law,
+    rows: Rows,
     requests: u8,
     started: u128,
 }
@@ -32,6 +34,7 @@ impl Line {
             log: vec![],
             now: Timestamp(1_000_000),
             law: Law::default(),
+            rows: Rows::default(),
             requests: 0,
             started: 0,
         };
@@ -49,6 +52,8 @@ impl Line {
             apply(&mut folded, recorded).unwrap();
             law.check(&folded, recorded);
         }
+        let mut rows = Rows::default();
+        rows.hold(&folded);
         let started = log
             .iter()
             .filter(|r| match &r.event {
@@ -63,6 +68,7 @@ impl Line {
             state,
             log,
             law,
+            rows,
             requests: 0,
             started: started as u128,
         }
@@ -110,6 +116,8 @@ impl Line {
             let row = rows.executions.iter().find(|row| row.id == id);
             assert!(row.is_some(), "the row of {id} is lost: {decided:#?}");
         }
+        self.rows.keep(&rows);
+        self.rows.check(&self.state);
         let told = decided.events.iter().map(|r| tell(&r.event)).collect();
         self.log.extend(decided.events);
         Ok(told)

@@ -25,6 +25,7 @@ mod recovery;
 mod retries;
 mod revisions;
 mod rollbacks;
+mod rows;
 mod stages;
 mod stops;
 mod transitions;

@@ -239,6 +239,41 @@ fn retries_are_counted_by_whose_wish_they_were() {
     assert_eq!(rows.executions[0].attempt, 3);
 }
 
+/// semantics 2.7
+#[test]
+fn what_an_automatic_retry_puts_aside_keeps_its_rows() {
+    let mut line = Line::new(&pipeline(vec![
+        stage("Source", vec![source("get")]),
+        stage("Gate", vec![approval("ok"), build("make")])
+            .entry(None, vec![rule("set", "VariableCheck")])
+            .on_failure(ConditionResult::Retry, None),
+    ]));
+    line.start();
+    line.succeed("get");
+    let rows = changed(&mut line, |line| {
+        line.fail("set");
+    });
+    let statuses: Vec<_> = rows.rules.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [RuleStatus::Failed, RuleStatus::InProgress]);
+    assert_ne!(rows.rules[0].id, rows.rules[1].id);
+
+    let mut line = Line::new(&pipeline(vec![
+        stage("Source", vec![source("get")]),
+        stage("Gate", vec![approval("ok")]).on_failure(ConditionResult::Retry, None),
+    ]));
+    line.start();
+    line.succeed("get");
+    let first = line.token();
+    let rows = changed(&mut line, |line| {
+        line.approve("Gate", "ok", first, false).unwrap();
+    });
+    let statuses: Vec<_> = rows.actions.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [ActionStatus::Failed, ActionStatus::InProgress]);
+    assert_eq!(rows.approvals[0].token, first);
+    assert_eq!(rows.approvals[0].status, ApprovalStatus::Rejected);
+    assert_eq!(rows.approvals[1].status, ApprovalStatus::Open);
+}
+
 /// semantics 2.6
 #[test]
 fn who_stopped_an_execution_and_why_is_told() {
