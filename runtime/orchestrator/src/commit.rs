@@ -8,9 +8,8 @@ use lockgate_model::id::JobId;
 use lockgate_model::time::Timestamp;
 use lockgate_store::{
     ActionExecution, Approval, ArtifactRecord, Change, Event, Execution, Lease, LeaseToken,
-    NewDefinition, NewJob, StageExecution, StageLock, StoredEvent,
+    NewDefinition, NewJob, StageExecution, StoredEvent,
 };
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A change, and the leases in it: they count once it is on disk.
@@ -113,18 +112,6 @@ pub(crate) fn change_of(
             opened: view.requested,
             closed: (view.status != lockgate_execution::ApprovalStatus::Open).then_some(at),
             json: json(&ApprovalDetail::from(view)),
-        })
-        .collect();
-    let touched: BTreeSet<&str> = changed
-        .stages
-        .iter()
-        .map(|view| view.stage.as_str())
-        .collect();
-    change.stage_locks = touched
-        .into_iter()
-        .map(|stage| StageLock {
-            stage: stage.to_owned(),
-            holder: after.gate(stage).and_then(|gate| gate.holder),
         })
         .collect();
     for effect in effects {

@@ -81,14 +81,6 @@ CREATE TABLE stage_execution (
     PRIMARY KEY (tenant, execution, stage)
 ) WITHOUT ROWID;
 
-CREATE TABLE stage_lock (
-    tenant TEXT NOT NULL,
-    pipeline TEXT NOT NULL,
-    stage TEXT NOT NULL,
-    execution BLOB NOT NULL,
-    PRIMARY KEY (tenant, pipeline, stage)
-) WITHOUT ROWID;
-
 CREATE TABLE action_execution (
     tenant TEXT NOT NULL,
     execution BLOB NOT NULL,

@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, idempotency, job, pipeline,
-    pipeline_version, rule_execution, stage_execution, stage_lock,
+    pipeline_version, rule_execution, stage_execution,
 };
 use rusqlite::Connection;
 
@@ -28,7 +28,6 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<u64, Fau
     stage_execution::put(connection, change)?;
     action_execution::put(connection, change)?;
     rule_execution::put(connection, change)?;
-    stage_lock::put(connection, change)?;
     approval::put(connection, change)?;
     artifact::put(connection, change)?;
     cursor::put(connection, change)?;

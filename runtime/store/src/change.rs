@@ -4,7 +4,7 @@
 use crate::lease::{Lease, LeaseToken};
 use crate::record::{
     ActionExecution, Approval, ArtifactRecord, Event, Execution, RuleExecution, SourceCursor,
-    StageExecution, StageLock,
+    StageExecution,
 };
 use lockgate_model::id::{ActionExecutionId, JobId, TenantId};
 use lockgate_model::time::Timestamp;
@@ -46,8 +46,6 @@ pub struct Change {
     pub actions: Vec<ActionExecution>,
     /// Rules of conditions, made or replaced.
     pub rules: Vec<RuleExecution>,
-    /// Who is inside which stage now.
-    pub stage_locks: Vec<StageLock>,
     /// Approvals, made or replaced. Their `pipeline` is the change's.
     pub approvals: Vec<Approval>,
     /// Artifacts that were made.
@@ -83,7 +81,6 @@ impl Change {
             stages: vec![],
             actions: vec![],
             rules: vec![],
-            stage_locks: vec![],
             approvals: vec![],
             artifacts: vec![],
             idempotency: None,

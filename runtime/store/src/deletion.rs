@@ -5,7 +5,7 @@
 use crate::fault::Fault;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, job, log_chunk, pipeline,
-    pipeline_version, rule_execution, schedule, stage_execution, stage_lock,
+    pipeline_version, rule_execution, schedule, stage_execution,
 };
 use lockgate_model::id::TenantId;
 use rusqlite::Connection;
@@ -45,7 +45,6 @@ pub(crate) fn step(connection: &Connection, tenant: &TenantId, name: &str) -> Re
         return Ok(false);
     }
     pipeline_version::delete(connection, tenant, name)?;
-    stage_lock::delete(connection, tenant, name)?;
     cursor::delete(connection, tenant, name)?;
     pipeline::delete(connection, tenant, name)?;
     Ok(true)

@@ -37,7 +37,7 @@ pub use notification::{NotificationRule, NotificationRuleState, Progress, Seen, 
 pub use record::{
     ActionExecution, Approval, ArtifactRecord, Definition, Event, Execution, ExecutionDetail, Job,
     Loaded, OutboxPosition, PipelineSummary, PipelineVersion, RuleExecution, Snapshot,
-    SourceCursor, StageExecution, StageLock, StoredEvent,
+    SourceCursor, StageExecution, StoredEvent,
 };
 pub use schedule::{Fired, Schedule};
 pub use store::{Options, Store};

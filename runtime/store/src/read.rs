@@ -9,7 +9,7 @@ use crate::record::{
 use crate::store::Store;
 use crate::table::{
     action_execution, approval, artifact, cursor, event, execution, idempotency, job, pipeline,
-    pipeline_version, rule_execution, stage_execution, stage_lock,
+    pipeline_version, rule_execution, stage_execution,
 };
 use lockgate_model::id::{ExecutionId, JobId, TenantId};
 
@@ -73,7 +73,6 @@ impl Store {
                     snapshot,
                     events: event::after(connection, &tenant, &name, seen, u32::MAX)?,
                     jobs: job::of_pipeline(connection, &tenant, &name)?,
-                    stage_locks: stage_lock::of_pipeline(connection, &tenant, &name)?,
                     cursors: cursor::of_pipeline(connection, &tenant, &name)?,
                 }))
             })
@@ -142,6 +141,29 @@ impl Store {
                     return Ok(vec![]);
                 }
                 execution::before(connection, &tenant, &name, before, limit)
+            })
+            .await
+    }
+
+    /// Those of them that succeeded in a stage.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub async fn executions_succeeded_in(
+        &self,
+        tenant: &TenantId,
+        pipeline: &str,
+        stage: &str,
+        before: Option<ExecutionId>,
+        limit: u32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let (tenant, name, stage) = (tenant.clone(), pipeline.to_owned(), stage.to_owned());
+        self.readers()
+            .read(move |connection| {
+                if pipeline::version(connection, &tenant, &name)?.is_none() {
+                    return Ok(vec![]);
+                }
+                execution::succeeded_in(connection, &tenant, &name, &stage, before, limit)
             })
             .await
     }

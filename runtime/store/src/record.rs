@@ -115,15 +115,6 @@ pub struct RuleExecution {
     pub json: String,
 }
 
-/// Which execution is inside a stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StageLock {
-    /// The stage's name.
-    pub stage: String,
-    /// Absent: the stage is free.
-    pub holder: Option<ExecutionId>,
-}
-
 /// A question to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
@@ -244,8 +235,6 @@ pub struct Loaded {
     pub events: Vec<StoredEvent>,
     /// Jobs that wait or run.
     pub jobs: Vec<Job>,
-    /// The stages that an execution is inside of.
-    pub stage_locks: Vec<StageLock>,
     /// What sources answered last, by source action.
     pub cursors: Vec<SourceCursor>,
 }

@@ -15,6 +15,10 @@ const PUT: &str = "INSERT INTO execution (tenant, pipeline, id, status, definiti
     last_event = excluded.last_event, json = excluded.json";
 const LIST: &str = "SELECT id, status, definition_version, started_at, updated_at, json \
     FROM execution WHERE tenant = $1 AND pipeline = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+const SUCCEEDED: &str = "SELECT e.id, e.status, e.definition_version, e.started_at, e.updated_at, \
+    e.json FROM execution e JOIN stage_execution s \
+    ON s.tenant = e.tenant AND s.execution = e.id AND s.stage = $1 AND s.status = 'Succeeded' \
+    WHERE e.tenant = $2 AND e.pipeline = $3 AND e.id < $4 ORDER BY e.id DESC LIMIT $5";
 const FIND: &str = "SELECT id, status, definition_version, started_at, updated_at, json, \
     pipeline, first_event, last_event FROM execution WHERE tenant = $1 AND id = $2";
 const IDS: &str = "SELECT id FROM execution WHERE tenant = $1 AND pipeline = $2 LIMIT $3";
@@ -66,6 +70,24 @@ pub(crate) fn before(
         connection,
         LIST,
         params![tenant.as_str(), pipeline, before, limit],
+        read,
+    )
+}
+
+/// Newest first, those before `before` that succeeded in the stage.
+pub(crate) fn succeeded_in(
+    connection: &Connection,
+    tenant: &TenantId,
+    pipeline: &str,
+    stage: &str,
+    before: Option<ExecutionId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Execution>> {
+    let before = before.map_or(uuid::Uuid::max(), |id| id.0);
+    list(
+        connection,
+        SUCCEEDED,
+        params![stage, tenant.as_str(), pipeline, before, limit],
         read,
     )
 }

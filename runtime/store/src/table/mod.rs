@@ -21,7 +21,6 @@ pub(crate) mod plugin;
 pub(crate) mod rule_execution;
 pub(crate) mod schedule;
 pub(crate) mod stage_execution;
-pub(crate) mod stage_lock;
 
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Params, Row};

@@ -8,7 +8,7 @@ use lockgate_model::id::{ApprovalToken, ExecutionId};
 use lockgate_model::status::ExecutionStatus;
 use lockgate_store::{
     Approval, ArtifactRecord, FinishedJob, Idempotency, LeaseToken, LeasedJob, NewDefinition,
-    Options, SourceCursor, StageLock, Store, StoreError,
+    Options, SourceCursor, Store, StoreError,
 };
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -29,10 +29,6 @@ async fn everything_in_a_change_reads_back() {
     first.executions = vec![run.clone()];
     first.stages = vec![stage(id, "Deploy", 1), stage(id, "Build", 0)];
     first.actions = vec![action(id, 20), action(id, 10)];
-    first.stage_locks = vec![StageLock {
-        stage: "Build".into(),
-        holder: Some(id),
-    }];
     let approval = Approval {
         token: ApprovalToken(Uuid::from_u128(5)),
         pipeline: "p".into(),
@@ -74,7 +70,6 @@ async fn everything_in_a_change_reads_back() {
     assert_eq!(loaded.jobs[0].deliveries, 1);
     assert_eq!(loaded.jobs[1].payload, "later");
     assert_eq!(loaded.jobs[1].lease, None);
-    assert_eq!(loaded.stage_locks, first.stage_locks);
     assert_eq!(loaded.cursors, vec![cursor]);
 
     let detail = store.execution(&tenant(), id).await.unwrap().unwrap();
@@ -105,17 +100,12 @@ async fn everything_in_a_change_reads_back() {
         closed: Some(AT),
         ..approval
     }];
-    second.stage_locks = vec![StageLock {
-        stage: "Build".into(),
-        holder: None,
-    }];
     second.cancelled_jobs = vec![job(8, "").id];
     assert_eq!(store.commit(second).await.unwrap(), 4);
     let loaded = store.load(&tenant(), "p").await.unwrap().unwrap();
     assert_eq!(loaded.snapshot.unwrap().version, 4);
     assert_eq!(loaded.events, vec![]);
     assert_eq!(loaded.jobs.len(), 1);
-    assert_eq!(loaded.stage_locks, vec![]);
     let open = store.open_approvals(&tenant(), None).await.unwrap();
     assert_eq!(open, vec![]);
     let detail = store.execution(&tenant(), id).await.unwrap().unwrap();
