@@ -235,6 +235,7 @@ fn one_action(chance: &mut Chance, index: usize, number: usize) -> Action {
         },
         2 => action(name, Category::Test, "Custom", "Worker"),
         3 => action(name, Category::Deploy, "AWS", "S3"),
+        4 => action(name, Category::Invoke, "AWS", "Lambda"),
         _ => action(name, Category::Build, "Custom", "BuildSpec"),
     }
 }

@@ -373,8 +373,18 @@ fn change(chance: &mut Chance) -> Step {
 }
 
 fn pass(chance: &mut Chance) -> Step {
-    let spans = [1, 30, 301, 3600, 7200, 86_400, 8 * 86_400, 31 * 86_400];
-    let most = if chance.percent(20) { spans.len() } else { 5 };
+    let spans = [
+        1,
+        30,
+        301,
+        1200,
+        3600,
+        7200,
+        86_400,
+        8 * 86_400,
+        31 * 86_400,
+    ];
+    let most = if chance.percent(20) { spans.len() } else { 6 };
     Step::Pass {
         seconds: spans[chance.below(most)],
         asleep: chance.percent(20),

@@ -4,13 +4,22 @@ use super::run::{ActionRun, Doer, Place, Worker};
 use super::{Oracle, law};
 use crate::world::Broken;
 use lockgate_execution::{Event, Recorded, StartedWork};
-use lockgate_model::definition::{ConditionType, ExecutionMode};
+use lockgate_model::action_type::Category;
+use lockgate_model::definition::{Action, ConditionType, ExecutionMode};
 use lockgate_model::id::{ExecutionId, JobId};
 use lockgate_model::status::{ActionStatus, StageStatus};
 use lockgate_model::time::Timestamp;
 
 /// Of one execution in PARALLEL mode.
 const MOST_ACTIONS: usize = 5;
+
+/// In which an invoked function answers, or says that it goes on.
+const FUNCTION_SECONDS: u64 = 20 * 60;
+
+fn is_function(action: &Action) -> bool {
+    let id = &action.action_type_id;
+    id.category == Category::Invoke && id.owner == "AWS" && id.provider == "Lambda"
+}
 
 impl Oracle {
     pub(super) fn action(&mut self, id: ExecutionId, recorded: &Recorded) -> Result<(), Broken> {
@@ -29,7 +38,12 @@ impl Oracle {
         );
         match event {
             Event::ActionStarted { .. } => self.action_starts(id, recorded),
-            Event::ActionPending { job, attempt, .. } => {
+            Event::ActionPending {
+                job,
+                attempt,
+                not_before,
+                ..
+            } => {
                 self.fresh_job(*job)?;
                 let run = self.action_run(id, action)?;
                 let before = run.doer.clone();
@@ -40,6 +54,9 @@ impl Oracle {
                 );
                 run.doer = Doer::Job(*job, *attempt);
                 run.worker = Worker::None;
+                if let Some(silent) = &mut run.silent {
+                    *silent = not_before.plus_seconds(FUNCTION_SECONDS);
+                }
                 Ok(())
             }
             Event::ActionSucceeded { artifacts, .. } => {
@@ -52,6 +69,12 @@ impl Oracle {
                     "an action succeeds by its job or by an approval",
                     "{action}: {:?}",
                     run.doer
+                );
+                law!(
+                    matches!(run.worker, Worker::None | Worker::Acknowledged),
+                    "a worker acknowledges a job before it answers",
+                    "{action}: {:?}",
+                    run.worker
                 );
                 run.status = ActionStatus::Succeeded;
                 let run = self.run(id);
@@ -224,6 +247,7 @@ impl Oracle {
             action.clone(),
             ActionRun {
                 status: ActionStatus::InProgress,
+                silent: is_function(own).then(|| recorded.at.plus_seconds(FUNCTION_SECONDS)),
                 doer,
                 expires: *expires,
                 worker: Worker::None,

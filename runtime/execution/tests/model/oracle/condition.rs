@@ -116,6 +116,12 @@ impl Oracle {
             );
             return Ok(());
         };
+        law!(
+            judged.status == ConditionStatus::InProgress,
+            "a condition ends once",
+            "{stage} {condition:?} of {number}: {}, then {status}",
+            judged.status
+        );
         let stage_declared = &definition.stages[index];
         let declared = stage_declared.conditions(condition);
         let rules = declared.first().map_or(0, |declared| declared.rules.len());
@@ -282,6 +288,7 @@ impl Oracle {
                 status: ActionStatus::InProgress,
                 doer: doer.clone(),
                 expires: *expires,
+                silent: None,
                 worker: Worker::None,
             };
             let twice = judged

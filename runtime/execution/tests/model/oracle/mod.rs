@@ -103,20 +103,26 @@ impl Oracle {
     /// What is known from a log alone, of a state that a server found after a
     /// restart. The rows are the store's then.
     pub(crate) fn after(log: &[Recorded], state: &PipelineState) -> Result<Self, Broken> {
+        let mut oracle = Self::read(log)?;
+        oracle.owed.restart(state);
+        Ok(oracle)
+    }
+
+    /// What is known from a log alone, if it keeps the laws of events.
+    pub(crate) fn read(log: &[Recorded]) -> Result<Self, Broken> {
         let mut oracle = Self {
             rows: None,
             ..Self::default()
         };
-        for recorded in log {
-            oracle.take(recorded)?;
-        }
-        oracle.owed.restart(state);
+        log.iter().try_for_each(|recorded| oracle.take(recorded))?;
         Ok(oracle)
     }
 
     /// The rows that were ever written are those of the state.
     pub(crate) fn check_rows(&self, state: &PipelineState) -> Result<(), Broken> {
-        self.rows.iter().try_for_each(|rows| rows.check(state))
+        self.rows
+            .iter()
+            .try_for_each(|rows| rows.check(state, &self.runs))
     }
 
     /// Executions that have not ended.

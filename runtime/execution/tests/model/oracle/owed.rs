@@ -74,7 +74,7 @@ impl Owed {
         let mut open = BTreeSet::new();
         let mut first: Option<Timestamp> = None;
         for action in running {
-            let mut ends = action.expires;
+            let mut ends = action.ends();
             match action.doer {
                 Doer::Job(job, attempt) => {
                     wanted.insert((job, attempt));

@@ -62,8 +62,19 @@ pub(super) struct StageRun {
 pub(super) struct ActionRun {
     pub(super) status: ActionStatus,
     pub(super) doer: Doer,
+    /// When it fails if nothing is heard; of an invoked function that is silent
+    /// earlier.
     pub(super) expires: Timestamp,
+    pub(super) silent: Option<Timestamp>,
     pub(super) worker: Worker,
+}
+
+impl ActionRun {
+    /// When it fails by itself.
+    pub(super) fn ends(&self) -> Timestamp {
+        self.silent
+            .map_or(self.expires, |silent| silent.min(self.expires))
+    }
 }
 
 /// Who has to do something.

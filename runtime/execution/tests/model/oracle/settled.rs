@@ -58,7 +58,7 @@ impl Oracle {
             }
             for action in run.running() {
                 law!(
-                    now.is_none_or(|now| action.expires > now),
+                    now.is_none_or(|now| action.ends() > now),
                     "what ran out of time has ended",
                     "{number}: {:?}",
                     action.doer
