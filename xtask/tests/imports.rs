@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crate, and the crates of this workspace that it may use.
-const MAY_IMPORT: [(&str, &[&str]); 10] = [
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("lockgate-model", &[]),
     ("lockgate-cron", &[]),
     ("lockgate-execution", &["lockgate-model"]),
@@ -20,6 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("lockgate-sandbox", &[]),
     ("lockgate-host", &["lockgate-model", "lockgate-sandbox"]),
     ("lockgate-registry", &["lockgate-model"]),
+    ("lockgate-wire", &[]),
     (
         "lockgate-orchestrator",
         &[
@@ -42,12 +43,13 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
             "lockgate-registry",
             "lockgate-orchestrator",
             "lockgate-cron",
+            "lockgate-wire",
         ],
     ),
 ];
 
 /// Crate, and what of the outside world it must never see.
-const MUST_NEVER_SEE: [(&str, &[&str]); 9] = [
+const MUST_NEVER_SEE: [(&str, &[&str]); 10] = [
     (
         "lockgate-model",
         &["tokio", "wasmtime", "http", "hyper", "rusqlite"],
@@ -70,6 +72,10 @@ const MUST_NEVER_SEE: [(&str, &[&str]); 9] = [
     ),
     ("lockgate-host", &["axum", "rusqlite"]),
     ("lockgate-registry", &["wasmtime", "axum", "rusqlite"]),
+    (
+        "lockgate-wire",
+        &["tokio", "wasmtime", "hyper", "axum", "rusqlite", "futures"],
+    ),
     (
         "lockgate-orchestrator",
         &["wasmtime", "hyper", "axum", "rusqlite"],
