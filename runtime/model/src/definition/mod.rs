@@ -51,6 +51,18 @@ pub enum ExecutionMode {
     Parallel,
 }
 
+impl ExecutionMode {
+    /// The API's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "SUPERSEDED",
+            Self::Queued => "QUEUED",
+            Self::Parallel => "PARALLEL",
+        }
+    }
+}
+
 /// CodePipeline's pricing generations; V2 has more features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PipelineType {
