@@ -15,7 +15,7 @@ pub use answer::{
     About, Answer, Fate, Journey, Present, Question, Reason, ReasonKind, RevisionAnswer, Stop,
     Wait, WaitKind,
 };
-pub use revision::why_not;
+pub use revision::{ignored_because, why_not};
 
 use crate::event::Recorded;
 use answer::Depth;

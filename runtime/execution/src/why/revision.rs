@@ -5,6 +5,7 @@ use super::answer::{Depth, Fate, Journey, Present, Reason, ReasonKind, RevisionA
 use super::chronicle::Chronicle;
 use crate::event::{Event, Ignored, Recorded};
 use crate::judge::named;
+use lockgate_model::change::ChangeKind;
 use lockgate_model::id::ExecutionId;
 use lockgate_model::status::{ExecutionStatus, StageStatus};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +98,12 @@ fn carries(event: &Event, prefix: &str) -> Option<(ExecutionId, Carried)> {
         } => Some((*execution, found(action, &revision.id)?)),
         _ => None,
     }
+}
+
+/// Why a change of this kind started nothing, in one sentence.
+#[must_use]
+pub fn ignored_because(reason: &Ignored, change: &ChangeKind) -> String {
+    why_ignored(reason, &named(change))
 }
 
 fn why_ignored(reason: &Ignored, change: &str) -> String {
