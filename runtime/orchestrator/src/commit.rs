@@ -1,14 +1,14 @@
 //! From a decision to one change on disk: events, rows, jobs. Pure but for the
 //! lease tokens; the owner calls it.
 
-use crate::history::{ActionDetail, ApprovalDetail, ExecutionDetail, StageDetail};
+use crate::history::{ActionDetail, ApprovalDetail, ExecutionDetail, RuleDetail, StageDetail};
 use lockgate_execution::{Effect, PipelineState, Recorded, changes};
 use lockgate_model::action_type::Catalogue;
 use lockgate_model::id::JobId;
 use lockgate_model::time::Timestamp;
 use lockgate_store::{
     ActionExecution, Approval, ArtifactRecord, Change, Event, Execution, Lease, LeaseToken,
-    NewDefinition, NewJob, StageExecution, StoredEvent,
+    NewDefinition, NewJob, RuleExecution, StageExecution, StoredEvent,
 };
 use std::sync::Arc;
 
@@ -85,6 +85,21 @@ pub(crate) fn change_of(
             started: view.started,
             updated: view.updated,
             json: json(&ActionDetail::of(view, catalogue)),
+        })
+        .collect();
+    change.rules = changed
+        .rules
+        .iter()
+        .map(|view| RuleExecution {
+            id: view.id,
+            execution: view.execution,
+            stage: view.stage.clone(),
+            condition: view.condition,
+            rule: view.rule.clone(),
+            status: view.status,
+            started: view.started,
+            updated: view.updated,
+            json: json(&RuleDetail::of(view, catalogue)),
         })
         .collect();
     change.artifacts = changed

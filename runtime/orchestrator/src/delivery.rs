@@ -118,7 +118,7 @@ impl Orchestrator {
         })
     }
 
-    fn request_for(
+    pub(crate) fn request_for(
         &self,
         state: &PipelineState,
         action: &str,

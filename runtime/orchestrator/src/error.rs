@@ -31,6 +31,12 @@ pub enum OrchestratorError {
     /// There is no notification rule, or schedule, of that name.
     #[error("{0}")]
     NotFound(String),
+    /// There is no such custom action type.
+    #[error("{0}")]
+    ActionTypeNotFound(String),
+    /// There are as many as there may be.
+    #[error("{0}")]
+    LimitExceeded(String),
     /// There is one of that name already.
     #[error("{0}")]
     NameInUse(String),

@@ -8,6 +8,7 @@ use crate::error::OrchestratorError;
 use crate::history::masked;
 use crate::shared::Shared;
 use lockgate_execution::{Event, Recorded};
+use lockgate_model::definition::ConditionType;
 use lockgate_model::id::{ActionExecutionId, ExecutionId, TenantId};
 use lockgate_model::job::LogLine;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,12 +27,14 @@ pub enum Entry {
         /// What happened.
         recorded: Box<Recorded>,
     },
-    /// A line of an action's log.
+    /// A line of the log of an action or of a rule.
     Log {
         /// Of which stage.
         stage: String,
-        /// Of which action.
+        /// Of which action; of a rule its name.
         action: String,
+        /// The condition that it is a rule of; absent: it is an action.
+        condition: Option<ConditionType>,
         /// The line.
         line: LogLine,
     },
@@ -47,7 +50,7 @@ pub struct Follow {
     /// Read and not given out yet.
     events: VecDeque<(u64, Recorded)>,
     lines: VecDeque<Entry>,
-    /// Actions that have not ended, as far as was given out.
+    /// Actions and rules that have not ended, as far as was given out.
     actions: BTreeMap<ActionExecutionId, Log>,
     ended: bool,
     wait: bool,
@@ -56,7 +59,19 @@ pub struct Follow {
 struct Log {
     stage: String,
     action: String,
+    condition: Option<ConditionType>,
     next: u64,
+}
+
+impl Log {
+    fn of(stage: &str, action: &str, condition: Option<ConditionType>) -> Self {
+        Self {
+            stage: stage.to_owned(),
+            action: action.to_owned(),
+            condition,
+            next: 0,
+        }
+    }
 }
 
 /// What a look brought.
@@ -123,7 +138,7 @@ impl Follow {
         let Some((_, next)) = self.events.front() else {
             return self.read_all_logs().await;
         };
-        // The lines of an action come before the event that ends it, which stays
+        // The lines of an action or a rule come before the event that ends it, which stays
         // where it is meanwhile: the caller may drop this future.
         if let Some(id) = self.ends(&next.event) {
             if self.read_log(id).await? {
@@ -137,16 +152,36 @@ impl Follow {
         })
     }
 
-    /// The action that ends with this event.
+    /// The action or rule that ends with this event.
     fn ends(&self, event: &Event) -> Option<ActionExecutionId> {
-        let (Event::ActionSucceeded { stage, action, .. }
-        | Event::ActionFailed { stage, action, .. }
-        | Event::ActionAbandoned { stage, action, .. }) = event
-        else {
-            return None;
+        let (stage, name, condition) = match event {
+            Event::ActionSucceeded { stage, action, .. }
+            | Event::ActionFailed { stage, action, .. }
+            | Event::ActionAbandoned { stage, action, .. } => (stage, action, None),
+            Event::RuleSucceeded {
+                stage,
+                rule,
+                condition,
+                ..
+            }
+            | Event::RuleFailed {
+                stage,
+                rule,
+                condition,
+                ..
+            }
+            | Event::RuleAbandoned {
+                stage,
+                rule,
+                condition,
+                ..
+            } => (stage, rule, Some(*condition)),
+            _ => return None,
         };
         let mut actions = self.actions.iter();
-        let (id, _) = actions.find(|(_, log)| log.stage == *stage && log.action == *action)?;
+        let (id, _) = actions.find(|(_, log)| {
+            log.stage == *stage && log.action == *name && log.condition == condition
+        })?;
         Some(*id)
     }
 
@@ -159,20 +194,30 @@ impl Follow {
                 input,
                 ..
             } => {
-                let log = Log {
-                    stage: stage.clone(),
-                    action: action.clone(),
-                    next: 0,
-                };
-                self.actions.insert(*id, log);
-                *input = masked(input, &self.shared.runner.catalogue(&self.tenant));
+                self.actions.insert(*id, Log::of(stage, action, None));
+                *input = masked(input, &self.shared.catalogue(&self.tenant));
+            }
+            Event::RuleStarted {
+                id,
+                stage,
+                rule,
+                condition,
+                input,
+                ..
+            } => {
+                self.actions
+                    .insert(*id, Log::of(stage, rule, Some(*condition)));
+                *input = masked(input, &self.shared.catalogue(&self.tenant));
             }
             Event::ExecutionSucceeded { .. }
             | Event::ExecutionFailed { .. }
             | Event::ExecutionStopped { .. }
             | Event::ExecutionCancelled { .. }
             | Event::ExecutionSuperseded { .. } => self.ended = true,
-            Event::StageRetried { .. } => self.ended = false,
+            // What had ended goes on.
+            Event::StageRetried { .. } | Event::ConditionOverridden { resumed: true, .. } => {
+                self.ended = false;
+            }
             _ => {}
         }
         Entry::Event {
@@ -225,6 +270,7 @@ impl Follow {
             self.lines.push_back(Entry::Log {
                 stage: log.stage.clone(),
                 action: log.action.clone(),
+                condition: log.condition,
                 line: stored.line,
             });
         }

@@ -1,16 +1,18 @@
-//! What the rows of executions, stages, actions and approvals hold beside their
-//! columns. Written with each commit, read by the faces.
+//! What the rows of executions, stages, actions, rules and approvals hold beside
+//! their columns. Written with each commit, read by the faces.
 
 use lockgate_execution::{
-    ActionView, Answer, ApprovalStatus, ApprovalView, ExecutionView, ResolvedAction, StageView,
+    ActionView, Answer, ApprovalStatus, ApprovalView, ConditionView, ExecutionView, ResolvedAction,
+    Retries, RuleView, StageView, StartedChange,
 };
 use lockgate_model::action_type::Catalogue;
 use lockgate_model::artifact::Artifact;
-use lockgate_model::definition::{RetryMode, mask};
-use lockgate_model::id::{ApprovalToken, ExecutionId, JobId, Principal};
+use lockgate_model::definition::{ConditionResult, ConditionType, RetryMode, mask};
+use lockgate_model::id::{ActionExecutionId, ApprovalToken, ExecutionId, JobId, Principal};
 use lockgate_model::job::{External, Failure, Revision};
+use lockgate_model::status::{ConditionStatus, JobStatus, RuleStatus};
 use lockgate_model::time::Timestamp;
-use lockgate_model::trigger::{SourceRevision, Trigger};
+use lockgate_model::trigger::{ExecutionType, SourceRevision, Trigger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +21,21 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionDetail {
+    /// Standard, or a rollback.
+    #[serde(default)]
+    pub execution_type: ExecutionType,
+    /// Of a rollback: what it goes back to, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackDetail>,
+    /// The rollback that its failure led to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_by: Option<ExecutionId>,
+    /// Counts how often it was begun, from 1.
+    #[serde(default = "once")]
+    pub attempt: u32,
+    /// Who stopped it, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_trigger: Option<StopDetail>,
     /// Why it ended so.
     pub status_summary: Option<String>,
     /// The stage that it is in.
@@ -33,10 +50,42 @@ pub struct ExecutionDetail {
     pub variables: Arc<BTreeMap<String, String>>,
     /// Revisions asked for.
     pub source_revisions: Arc<Vec<SourceRevision>>,
+    /// The change that it started for, and which filters let it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Arc<StartedChange>>,
     /// Revisions fetched, by artifact.
     pub revisions: BTreeMap<String, Revision>,
     /// Which took its place.
     pub superseded_by: Option<ExecutionId>,
+}
+
+/// Of an execution that is a rollback.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RollbackDetail {
+    /// The execution that it goes back to.
+    pub target: ExecutionId,
+    /// The stage that it runs.
+    pub stage: String,
+    /// The execution whose failure led to it; absent: somebody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ExecutionId>,
+}
+
+/// Of an execution that somebody stopped.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopDetail {
+    /// What they said; may be empty.
+    pub reason: String,
+    /// Who.
+    pub by: Principal,
+    /// Running actions were not waited for.
+    pub abandon: bool,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// Of a stage of an execution.
@@ -49,6 +98,71 @@ pub struct StageDetail {
     pub attempt: u32,
     /// How it was last run again.
     pub retry: Option<RetryMode>,
+    /// How often, and by whose wish.
+    #[serde(default)]
+    pub retries: Retries,
+    /// What an action's failure does not say of why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its conditions that were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<ConditionDetail>,
+}
+
+/// A condition of a stage of an execution. Its rules are rows of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConditionDetail {
+    /// Which.
+    pub condition: ConditionType,
+    /// Its status.
+    pub status: ConditionStatus,
+    /// What engaged because of it.
+    pub result: Option<ConditionResult>,
+    /// Why it was not met.
+    pub summary: Option<String>,
+    /// When it was asked.
+    pub started: Timestamp,
+    /// When something last happened to it.
+    pub updated: Timestamp,
+    /// Who went past it.
+    pub overridden_by: Option<Principal>,
+    /// Its rule executions, in the definition's order.
+    pub rules: Vec<ConditionRule>,
+}
+
+/// A rule of a condition, as the condition knows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConditionRule {
+    /// Of its row.
+    pub rule_execution_id: ActionExecutionId,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: RuleStatus,
+}
+
+/// Of a rule execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleDetail {
+    /// Who caused what last happened.
+    pub updated_by: Principal,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// What it judges by; secret values masked.
+    pub input: Arc<ResolvedAction>,
+    /// The newest job.
+    pub job: Option<JobId>,
+    /// Its attempt.
+    pub attempt: Option<u32>,
+    /// When it fails if nothing is heard.
+    pub expires: Timestamp,
+    /// The trace elsewhere.
+    pub external: External,
+    /// Why its criterion does not hold, or could not be judged.
+    pub failure: Option<Failure>,
 }
 
 /// Of an action execution.
@@ -65,6 +179,9 @@ pub struct ActionDetail {
     pub job: Option<JobId>,
     /// Its attempt.
     pub attempt: Option<u32>,
+    /// How far it is with job workers, if it is for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<JobStatus>,
     /// 0 to 100.
     pub percent: Option<u8>,
     /// An open approval's token.
@@ -106,6 +223,20 @@ pub struct ApprovalDetail {
 impl From<&ExecutionView> for ExecutionDetail {
     fn from(view: &ExecutionView) -> Self {
         Self {
+            execution_type: view.kind,
+            rollback: view.rollback.as_ref().map(|rollback| RollbackDetail {
+                target: rollback.target,
+                stage: rollback.stage.clone(),
+                failed: rollback.failed,
+            }),
+            rolled_back_by: view.rolled_back_by,
+            attempt: view.attempt,
+            stop_trigger: view.stop.as_ref().map(|stop| StopDetail {
+                reason: stop.reason.clone(),
+                by: stop.by.clone(),
+                abandon: stop.abandon,
+            }),
+            change: view.change.clone(),
             status_summary: view.status_summary.clone(),
             stage: view.stage.clone(),
             waiting_for: view.waiting_for.clone(),
@@ -129,6 +260,32 @@ impl From<&StageView> for StageDetail {
             entered: view.entered,
             attempt: view.attempt,
             retry: view.retry,
+            retries: view.retries,
+            reason: view.reason.clone(),
+            conditions: view.conditions.iter().map(ConditionDetail::from).collect(),
+        }
+    }
+}
+
+impl From<&ConditionView> for ConditionDetail {
+    fn from(view: &ConditionView) -> Self {
+        Self {
+            condition: view.condition,
+            status: view.status,
+            result: view.result,
+            summary: view.summary.clone(),
+            started: view.started,
+            updated: view.updated,
+            overridden_by: view.overridden_by.clone(),
+            rules: view
+                .rules
+                .iter()
+                .map(|rule| ConditionRule {
+                    rule_execution_id: rule.id,
+                    name: rule.rule.clone(),
+                    status: rule.status,
+                })
+                .collect(),
         }
     }
 }
@@ -163,6 +320,7 @@ impl ActionDetail {
             input: masked(&view.input, catalogue),
             job: view.job.map(|(id, _)| id),
             attempt: view.job.map(|(_, attempt)| attempt),
+            worker: view.worker,
             percent: view.percent,
             token: view.token,
             expires: view.expires,
@@ -171,6 +329,21 @@ impl ActionDetail {
             failure: view.failure.clone(),
             variables: view.variables.clone(),
             artifacts: view.artifacts.clone(),
+        }
+    }
+}
+
+impl RuleDetail {
+    pub(crate) fn of(view: &RuleView, catalogue: &Catalogue) -> Self {
+        Self {
+            updated_by: view.updated_by.clone(),
+            ended: view.ended,
+            input: masked(&view.input, catalogue),
+            job: view.job.map(|(id, _)| id),
+            attempt: view.job.map(|(_, attempt)| attempt),
+            expires: view.expires,
+            external: view.external.clone(),
+            failure: view.failure.clone(),
         }
     }
 }

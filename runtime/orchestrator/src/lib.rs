@@ -7,15 +7,18 @@
 //! the jobs they owe, and only then anything is performed. A restart loads the
 //! state, asks what is due, and carries on.
 
+mod action_type;
 mod announce;
 mod attempt;
 mod background;
+mod board;
 mod cache;
 mod clock;
 mod commit;
 mod delivery;
 mod doorbell;
 mod error;
+mod explain;
 mod follow;
 mod history;
 mod housekeeping;
@@ -33,14 +36,23 @@ mod schedule;
 mod shared;
 mod start;
 mod watch;
+mod worker;
 mod workspace;
 
+pub use action_type::{
+    ActionTypeSettings, ArtifactDetails, ConfigurationProperty, CustomActionType,
+    CustomActionTypeView,
+};
 pub use cache::CACHE_LIMITS;
 pub use clock::Clock;
 pub use delivery::{Delivered, Delivery, DeliveryError, JudgedChange};
 pub use error::OrchestratorError;
+pub use explain::{Asked, Explained};
 pub use follow::{Entry, Follow};
-pub use history::{ActionDetail, ApprovalDetail, ExecutionDetail, StageDetail};
+pub use history::{
+    ActionDetail, ApprovalDetail, ConditionDetail, ConditionRule, ExecutionDetail, RollbackDetail,
+    RuleDetail, StageDetail, StopDetail,
+};
 pub use notification::{
     NotificationDetail, NotificationFormat, NotificationRule, NotificationRuleView,
     NotificationTest,
@@ -48,3 +60,4 @@ pub use notification::{
 pub use orchestrator::{Orchestrator, Settings, Start, WeakOrchestrator};
 pub use runner::{Directory, LogSink, Runner};
 pub use schedule::{Schedule, ScheduleView};
+pub use worker::PutRevision;

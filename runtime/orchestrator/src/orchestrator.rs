@@ -1,7 +1,9 @@
 //! The one handle that every face holds: pipelines in, executions and their
 //! history out.
 
+use crate::action_type::ActionTypes;
 use crate::background::Background;
+use crate::board::Board;
 use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
@@ -17,7 +19,7 @@ use crate::schedule;
 use crate::shared::Shared;
 use crate::start::start_execution;
 use lockgate_artifacts::{Artifacts, TreeLimits};
-use lockgate_execution::{Command, Direction, PipelineState, Rejected};
+use lockgate_execution::{Command, Direction, PipelineState, Rejected, UpdatePolicy};
 use lockgate_model::definition::RetryMode;
 use lockgate_model::definition::{Pipeline, Problem, check, unknown_secrets, unmasked};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
@@ -25,8 +27,8 @@ use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
 use lockgate_store::{Idempotency, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
@@ -54,6 +56,8 @@ pub struct Settings {
     /// Where people reach the server, such as `https://lockgate.example`; stands
     /// in notifications. Absent: nowhere.
     pub address: Option<String>,
+    /// What becomes of executions of older versions when a definition changes.
+    pub update_policy: UpdatePolicy,
 }
 
 /// What an execution starts with.
@@ -155,6 +159,7 @@ impl Orchestrator {
         settings: Settings,
     ) -> Result<Self, OrchestratorError> {
         housekeeping::clear(&settings.work).await?;
+        let action_types = ActionTypes::load(&store).await?;
         let shared = Arc::new(Shared {
             store,
             artifacts,
@@ -165,6 +170,8 @@ impl Orchestrator {
             caches: Caches::new(&settings),
             settings,
             owners: Owners::default(),
+            board: Board::default(),
+            action_types,
             doorbell: Doorbell::default(),
             lanes: Lanes::default(),
             schedules_changed: Notify::new(),
@@ -200,6 +207,12 @@ impl Orchestrator {
         &self.shared.store
     }
 
+    /// How it behaves.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
     /// The artifacts behind it, for reading.
     #[must_use]
     pub fn artifacts(&self) -> &Artifacts {
@@ -217,7 +230,7 @@ impl Orchestrator {
         definition: Pipeline,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        let catalogue = self.shared.runner.catalogue(tenant);
+        let catalogue = self.shared.catalogue(tenant);
         found(unknown_secrets(&definition, &catalogue))?;
         found(check(&definition, &catalogue))?;
         let key = (tenant.clone(), definition.name.clone());
@@ -242,7 +255,7 @@ impl Orchestrator {
         definition: Pipeline,
         by: &Principal,
     ) -> Result<(), OrchestratorError> {
-        let catalogue = self.shared.runner.catalogue(tenant);
+        let catalogue = self.shared.catalogue(tenant);
         let name = definition.name.clone();
         let state = self.state(tenant, &name).await?;
         let definition = match state.definition() {
@@ -253,7 +266,7 @@ impl Orchestrator {
         };
         found(check(&definition, &catalogue))?;
         let command = Command::UpdatePipeline {
-            policy: lockgate_execution::UpdatePolicy::Cancel,
+            policy: self.shared.settings.update_policy,
             definition: Box::new(definition),
         };
         self.ask(tenant, &name, by, command, None).await

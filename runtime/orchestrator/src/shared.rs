@@ -1,5 +1,7 @@
 //! What all owners and attempts share. Knows nothing of what they do with it.
 
+use crate::action_type::ActionTypes;
+use crate::board::Board;
 use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
@@ -26,6 +28,10 @@ pub(crate) struct Shared {
     /// How many sources may be asked at a time.
     pub(crate) questions: Semaphore,
     pub(crate) owners: Owners,
+    /// What job workers can have.
+    pub(crate) board: Board,
+    /// What tenants made for them.
+    pub(crate) action_types: ActionTypes,
     pub(crate) doorbell: Doorbell,
     /// Who is told of events.
     pub(crate) lanes: Lanes,

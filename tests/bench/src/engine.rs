@@ -129,6 +129,7 @@ impl Bench {
             poll_seconds: None,
             region: "us-east-1".into(),
             address: None,
+            update_policy: Default::default(),
         };
         let orchestrator = Orchestrator::start(
             store.clone(),

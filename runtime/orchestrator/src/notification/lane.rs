@@ -196,7 +196,7 @@ impl Lane {
         sequence: u64,
         event: &Recorded,
     ) -> Result<Option<Story>, OrchestratorError> {
-        let catalogue = self.shared.runner.catalogue(&self.active.tenant);
+        let catalogue = self.shared.catalogue(&self.active.tenant);
         let known = self.stories.iter();
         let known = known
             .enumerate()

@@ -56,7 +56,7 @@ impl Owner {
             self.perform(effects);
             return Ok(());
         }
-        let catalogue = self.shared.runner.catalogue(self.state.tenant());
+        let catalogue = self.shared.catalogue(self.state.tenant());
         let Leased { mut change, tokens } = change_of(
             &stepped.after,
             self.version,
@@ -90,6 +90,7 @@ impl Owner {
             self.cursors.insert(cursor.source, cursor.cursor);
         }
         self.perform(effects);
+        self.post(&stepped.events);
         self.ring(&stepped.events);
         self.poll();
         Ok(())

@@ -58,6 +58,7 @@ impl Owner {
             }
         }
         self.perform(effects);
+        self.post_all();
         self.poll();
     }
 
@@ -126,6 +127,7 @@ impl Owner {
         self.version = nothing.version;
         self.snapshot = nothing.snapshot;
         self.cursors = nothing.cursors;
+        self.post_all();
         self.tokens.clear();
         self.unkept.clear();
         self.wake = None;

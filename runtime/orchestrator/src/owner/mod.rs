@@ -7,6 +7,7 @@ mod decide;
 mod lifetime;
 mod perform;
 mod source;
+mod worker;
 
 use crate::background::Background;
 use crate::error::OrchestratorError;
@@ -47,6 +48,8 @@ pub(crate) enum Message {
         attempt: u32,
         outcome: Outcome,
     },
+    /// A job is due that job workers do.
+    Queue(Box<Job>),
     /// A source was asked; whoever asked waits until its answer was seen to.
     Detected {
         found: Found,
@@ -75,6 +78,8 @@ pub(crate) struct Owner {
     running: BTreeMap<JobId, oneshot::Sender<()>>,
     /// Jobs that are not due yet.
     later: BTreeMap<(Timestamp, JobId), Box<Job>>,
+    /// The job whose answer is on its way to the disk.
+    answering: Option<JobId>,
     /// Answers that the disk had no room for.
     unkept: BTreeMap<JobId, (u32, Outcome)>,
     /// Open approvals that were announced, or are being announced.
@@ -89,6 +94,8 @@ pub(crate) struct Owner {
     cursors: BTreeMap<String, String>,
     /// Jobs on disk, until the first thing is done.
     fresh: Option<BTreeSet<JobId>>,
+    /// Job workers have something to do here.
+    on_board: bool,
     /// The poll of this version's sources.
     polling: Option<(u32, Option<Background>)>,
 }
@@ -110,6 +117,7 @@ impl Owner {
             tokens: BTreeMap::new(),
             running: BTreeMap::new(),
             later: BTreeMap::new(),
+            answering: None,
             unkept: BTreeMap::new(),
             announced: BTreeMap::new(),
             wake: None,
@@ -117,6 +125,7 @@ impl Owner {
             doubt: false,
             cursors: beginning.cursors,
             fresh: (beginning.version > 0).then_some(beginning.jobs),
+            on_board: false,
             polling: None,
         };
         shared.tasks.spawn(async move {
@@ -124,6 +133,8 @@ impl Owner {
                 // Half a decision may be in memory; what is on disk is whole.
                 tracing::error!(pipeline = owner.key.1, "an owner failed and starts over");
                 owner.doubt = true;
+                // With it went the answer: the job goes out again.
+                owner.answering = None;
                 owner.try_again_later();
             }
         });
@@ -152,7 +163,9 @@ impl Owner {
                     Some(message) => self.take(message).await,
                 },
             }
-            if self.version == 0 && self.shared.owners.leave(&self.key, &self.mailbox) {
+            // In doubt it may be on disk all the same.
+            let is_gone = self.version == 0 && !self.doubt;
+            if is_gone && self.shared.owners.leave(&self.key, &self.mailbox) {
                 return;
             }
         }
@@ -166,8 +179,14 @@ impl Owner {
                 idempotency,
                 reply,
             } => {
+                // The answer of a worker: its row goes with it.
+                let finished = match &command {
+                    Command::JobFinished { job, .. } => Some(*job),
+                    _ => None,
+                };
                 let more = More {
                     idempotency,
+                    finished,
                     ..More::default()
                 };
                 let result = self.carry_out(by, command, more).await;
@@ -182,6 +201,7 @@ impl Owner {
                 self.running.remove(&job);
                 self.finish(job, attempt, outcome).await;
             }
+            Message::Queue(job) => self.queue(job).await,
             Message::Detected { found, seen } => {
                 self.detected(found).await;
                 let _ = seen.send(());
@@ -254,8 +274,16 @@ impl Owner {
         if self.is_half_removed() && self.purge().await.is_err() {
             return self.try_again_later();
         }
-        for (job, (attempt, outcome)) in std::mem::take(&mut self.unkept) {
-            self.finish(job, attempt, outcome).await;
+        self.finish_unkept().await;
+    }
+
+    /// One after the other: those that still wait are not to be done again.
+    async fn finish_unkept(&mut self) {
+        let jobs: Vec<JobId> = self.unkept.keys().copied().collect();
+        for job in jobs {
+            if let Some((attempt, outcome)) = self.unkept.remove(&job) {
+                self.finish(job, attempt, outcome).await;
+            }
         }
     }
 
@@ -278,9 +306,7 @@ impl Owner {
                 self.finish(job, attempt, outcome).await;
             }
         }
-        for (job, (attempt, outcome)) in std::mem::take(&mut self.unkept) {
-            self.finish(job, attempt, outcome).await;
-        }
+        self.finish_unkept().await;
         // What was decided meanwhile is for the next start.
         self.let_go();
     }

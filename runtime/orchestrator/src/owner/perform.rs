@@ -1,7 +1,7 @@
 //! Performing what a state owes: jobs to start, now or later, jobs to end,
 //! approvals to announce, a time to wake.
 
-use super::Owner;
+use super::{Message, Owner};
 use crate::{announce, attempt, poll};
 use futures::FutureExt;
 use lockgate_execution::{Effect, PipelineState, Work};
@@ -48,7 +48,13 @@ impl Owner {
 
     pub(super) fn run(&mut self, job: Job) {
         // Answered, and waiting for the disk: not to be done twice.
-        if self.running.contains_key(&job.id) || self.unkept.contains_key(&job.id) {
+        let answered = self.answering == Some(job.id) || self.unkept.contains_key(&job.id);
+        if answered || self.running.contains_key(&job.id) {
+            return;
+        }
+        if self.is_for_workers(&job) {
+            // In its turn: this may be within a decision.
+            let _ = self.itself.send(Message::Queue(Box::new(job)));
             return;
         }
         let (wanted, unwanted) = oneshot::channel();

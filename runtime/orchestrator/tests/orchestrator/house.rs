@@ -99,6 +99,7 @@ impl House {
             poll_seconds: plan.poll_seconds,
             region: "us-east-1".into(),
             address: Some("https://lockgate.example".into()),
+            update_policy: lockgate_execution::UpdatePolicy::Cancel,
         };
         let clock = Clock::simulated(plan.at);
         let orchestrator = Orchestrator::start(store, artifacts, script, clock, settings)
