@@ -54,6 +54,11 @@ fn main() -> ExitCode {
             cli::Command::Pipeline(command) => cli::pipeline::run(command, cli.output).await,
             cli::Command::Execution(command) => cli::execution::run(command, cli.output).await,
             cli::Command::Approve(options) => cli::approve::run(options, cli.output).await,
+            cli::Command::Why(options) => cli::why::why(options, cli.output).await,
+            cli::Command::WhyNot(options) => cli::why::why_not(options, cli.output).await,
+            cli::Command::Trigger(command) => cli::trigger::run(command, cli.output).await,
+            cli::Command::ActionType(command) => cli::action_type::run(command, cli.output).await,
+            cli::Command::Webhook(command) => cli::webhook::run(command, cli.output).await,
             cli::Command::Logs(options) => cli::logs::run(options, cli.output).await,
             cli::Command::Notification(command) => {
                 cli::notification::run(command, cli.output).await

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, with its help. Each command is a file
 //! beside this one; none decides anything about pipelines.
 
+pub mod action_type;
 pub mod approve;
 pub mod client;
 pub mod execution;
@@ -11,9 +12,15 @@ pub mod output;
 pub mod pipeline;
 pub mod plugin;
 pub mod progress;
+pub mod revision;
 pub mod run;
 pub mod schedule;
 pub mod serve;
+pub mod show;
+pub mod state;
+pub mod trigger;
+pub mod webhook;
+pub mod why;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -46,13 +53,26 @@ pub enum Command {
     /// Creates, lists, shows, changes and deletes pipelines
     #[command(subcommand)]
     Pipeline(pipeline::Command),
-    /// Starts, lists, shows, stops and retries executions
+    /// Starts, lists, shows, stops, retries and rolls back executions
     #[command(subcommand)]
     Execution(execution::Command),
     /// Answers a manual approval
     Approve(approve::Options),
     /// Prints the logs of an execution
     Logs(logs::Options),
+    /// Says why an execution, a stage or an action is as it is
+    Why(why::Why),
+    /// Says why a revision did not get through a pipeline
+    WhyNot(why::WhyNot),
+    /// Says what would start a pipeline
+    #[command(subcommand)]
+    Trigger(trigger::Command),
+    /// Creates, lists and deletes action types for job workers
+    #[command(subcommand)]
+    ActionType(action_type::Command),
+    /// Says how to set up webhooks
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Says who is told of which events
     #[command(subcommand)]
     Notification(notification::Command),

@@ -65,8 +65,8 @@ impl Style {
     pub fn status(self, status: &str) -> String {
         match status {
             "Succeeded" => self.good(status),
-            "Failed" | "Abandoned" | "Cancelled" => self.bad(status),
-            "InProgress" | "Stopping" => self.attention(status),
+            "Failed" | "Errored" | "Abandoned" | "Cancelled" => self.bad(status),
+            "InProgress" | "Stopping" | "Skipped" | "Overridden" => self.attention(status),
             _ => status.to_owned(),
         }
     }

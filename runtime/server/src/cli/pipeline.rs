@@ -3,10 +3,10 @@
 use super::client::{Client, segment};
 use super::output::{date_time, print, safe, table};
 use super::run::{format_of, read_definition};
-use super::{Connection, Output};
+use super::{Connection, Output, state};
 use crate::Failure;
 use crate::api::{
-    Created, PipelineDocument, PipelineList, PipelineState, TransitionRequest, TransitionState,
+    Created, PipelineDocument, PipelineList, PipelineState, PipelineVersionList, TransitionRequest,
 };
 use clap::{Args, Subcommand};
 use lockgate_execution::Direction;
@@ -35,6 +35,8 @@ pub enum Command {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Lists the versions of a definition, newest first
+    History(Named),
     /// Prints what every stage is doing
     State(Named),
     /// Stops every execution and deletes the pipeline with its history
@@ -112,10 +114,15 @@ pub async fn run(command: Command, output: Output) -> Result<(), Failure> {
             // JSON is what 'create' takes, so both outputs are the same.
             print(Output::Json, &document, |_| String::new());
         }
+        Command::History(Named { name, connection }) => {
+            let path = format!("/pipelines/{}/versions", segment(&name));
+            let list: PipelineVersionList = Client::new(connection)?.get(&path).await?;
+            print(output, &list, history_text);
+        }
         Command::State(Named { name, connection }) => {
             let path = format!("/pipelines/{}/state", segment(&name));
             let state: PipelineState = Client::new(connection)?.get(&path).await?;
-            print(output, &state, state_text);
+            print(output, &state, state::text);
         }
         Command::Delete(Named { name, connection }) => {
             let path = format!("/pipelines/{}", segment(&name));
@@ -219,35 +226,14 @@ fn list_text(list: &PipelineList) -> String {
     table(&rows)
 }
 
-fn state_text(state: &PipelineState) -> String {
-    let heading = ["STAGE", "INSIDE", "WAITING", "LATEST", "TRANSITIONS"];
+fn history_text(list: &PipelineVersionList) -> String {
+    let heading = ["VERSION", "CREATED", "BY"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(state.stages.iter().map(|stage| {
-        let side = |name: &str, side: &TransitionState| {
-            let reason = side.reason.as_deref().map(safe).unwrap_or_default();
-            (!side.enabled).then(|| format!("{name} disabled: {reason}"))
-        };
-        let closed: Vec<String> = [
-            side("inbound", &stage.inbound),
-            side("outbound", &stage.outbound),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+    rows.extend(list.versions.iter().map(|version| {
         vec![
-            safe(&stage.name),
-            stage.holder.clone().unwrap_or_else(|| "-".into()),
-            if stage.waiting.is_empty() {
-                "-".into()
-            } else {
-                stage.waiting.join(" ")
-            },
-            stage.latest.clone().unwrap_or_else(|| "-".into()),
-            if closed.is_empty() {
-                "open".into()
-            } else {
-                closed.join("; ")
-            },
+            version.version.to_string(),
+            date_time(version.created),
+            version.created_by.as_deref().map(safe).unwrap_or_default(),
         ]
     }));
     table(&rows)

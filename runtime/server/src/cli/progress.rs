@@ -1,13 +1,17 @@
 //! What happens in an execution, line by line as it happens. The same for `run`
 //! and for a server's feed.
 
+mod condition;
+
 use super::Output;
 use super::output::{Style, clock, duration, line, safe};
 use crate::api::FeedEntry;
 use lockgate_execution::{Event, StartedWork};
+use lockgate_model::definition::ConditionType;
 use lockgate_model::job::LogLevel;
 use lockgate_model::status::ExecutionStatus;
 use lockgate_model::time::Timestamp;
+use lockgate_model::trigger::RetryTrigger;
 use std::collections::BTreeMap;
 
 /// Prints entries and remembers how the execution ended.
@@ -46,10 +50,15 @@ impl Progress {
             FeedEntry::Log {
                 stage,
                 action,
+                condition,
                 at,
                 level,
                 text,
             } if self.logs => {
+                let place = match condition {
+                    Some(condition) => self.rule_place(stage, *condition, action),
+                    None => self.place(stage, action),
+                };
                 let text = safe(text);
                 let text = match level {
                     LogLevel::Info => text,
@@ -57,7 +66,7 @@ impl Progress {
                     LogLevel::Error => text,
                     LogLevel::Host => self.style.dim(&text),
                 };
-                self.say(*at, &format!("{} │ {text}", self.place(stage, action)));
+                self.say(*at, &format!("{place} │ {text}"));
             }
             FeedEntry::Log { .. } => {}
             FeedEntry::Broken { message } => eprintln!("error: {}", safe(message)),
@@ -68,7 +77,11 @@ impl Progress {
         let style = self.style;
         match event {
             Event::ExecutionStarted {
-                execution, trigger, ..
+                execution,
+                trigger,
+                change,
+                rollback,
+                ..
             } => {
                 let detail = safe(&trigger.trigger_detail);
                 self.say(
@@ -78,6 +91,17 @@ impl Progress {
                         trigger.trigger_type
                     ),
                 );
+                if let Some(rollback) = rollback {
+                    let to = format!(
+                        "goes back with stage {} to execution {}",
+                        safe(&rollback.stage),
+                        rollback.target
+                    );
+                    self.say(at, &style.attention(&to));
+                }
+                if let Some(change) = change {
+                    self.say(at, &safe(&change.verdict.to_string()));
+                }
             }
             Event::ExecutionWaiting { stage, .. } => {
                 self.say(
@@ -88,12 +112,52 @@ impl Progress {
             Event::StageEntered { stage, .. } => {
                 self.say(at, &style.bold(&format!("stage {}", safe(stage))));
             }
-            Event::StageRetried { stage, attempt, .. } => {
+            Event::StageRetried {
+                stage,
+                attempt,
+                trigger,
+                ..
+            } => {
                 self.status = None;
                 self.summary = None;
+                let why = match trigger {
+                    RetryTrigger::AutomatedStageRetry => ", as its definition says",
+                    RetryTrigger::ManualStageRetry => "",
+                };
+                let text = format!("stage {} again{why}, attempt {attempt}", safe(stage));
+                self.say(at, &style.bold(&text));
+            }
+            Event::StageSkipped { stage, .. } => {
                 self.say(
                     at,
-                    &style.bold(&format!("stage {} again, attempt {attempt}", safe(stage))),
+                    &style.attention(&format!("stage {} is skipped", safe(stage))),
+                );
+            }
+            Event::StageFailed {
+                stage,
+                reason: Some(reason),
+                ..
+            } => {
+                let reason = format!("{}: {}", safe(stage), safe(reason));
+                self.say(at, &style.bad(&reason));
+                self.summary.get_or_insert(reason);
+            }
+            Event::ConditionStarted { .. }
+            | Event::ConditionEnded { .. }
+            | Event::ConditionOverridden { .. }
+            | Event::RuleStarted { .. }
+            | Event::RulePending { .. }
+            | Event::RuleSucceeded { .. }
+            | Event::RuleFailed { .. }
+            | Event::RuleAbandoned { .. } => self.condition(at, by, event),
+            Event::JobQueued { stage, action, .. } => {
+                let waits = style.attention("waits for a job worker");
+                self.say(at, &format!("{} {waits}", self.place(stage, action)));
+            }
+            Event::JobAcknowledged { stage, action, .. } => {
+                self.say(
+                    at,
+                    &format!("{} begun by {}", self.place(stage, action), safe(by)),
                 );
             }
             Event::ActionStarted {
@@ -198,7 +262,7 @@ impl Progress {
                     ),
                 );
             }
-            Event::ExecutionStopping { reason, .. } => {
+            Event::ExecutionStopping { reason, .. } | Event::ExecutionCancelling { reason, .. } => {
                 self.say(at, &style.attention(&format!("stopping: {}", safe(reason))));
             }
             Event::ExecutionSucceeded { .. } => self.end(at, ExecutionStatus::Succeeded),
@@ -229,6 +293,10 @@ impl Progress {
     fn took(&self, stage: &str, action: &str, at: Timestamp) -> String {
         let started = self.started.get(&(stage.to_owned(), action.to_owned()));
         duration(started.map_or(0, |started| at.since(*started)))
+    }
+
+    pub(super) fn rule_place(&self, stage: &str, condition: ConditionType, rule: &str) -> String {
+        format!("{} / {} / {}", safe(stage), condition.member(), safe(rule))
     }
 
     fn place(&self, stage: &str, action: &str) -> String {

@@ -4,18 +4,19 @@
 use super::interrupt::Interrupts;
 use super::output::{line, safe};
 use super::progress::Progress;
+use super::revision::overrides;
 use super::{Output, Trust};
 use crate::Failure;
-use crate::api::FeedEntry;
+use crate::api::{FeedEntry, SourceRevisions};
 use crate::engine::{DEV_TENANT, Engine, Plan, REGION, default_cache, default_state};
 use anyhow::Context;
 use clap::Args;
-use lockgate_execution::{Event, StartedWork};
+use lockgate_execution::{Event, StartedWork, UpdatePolicy};
 use lockgate_model::definition::{Format, Pipeline, Problem, load};
 use lockgate_model::id::{ApprovalToken, ExecutionId, Principal, TenantId};
 use lockgate_model::status::ExecutionStatus;
 use lockgate_model::trigger::SourceRevision;
-use lockgate_orchestrator::{Entry, Start};
+use lockgate_orchestrator::{Entry, ExecutionDetail, Start};
 use std::collections::BTreeMap;
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub struct Options {
     /// Revision that a source action takes instead of the newest; may be repeated
     #[arg(long = "revision", value_name = "ACTION=REVISION")]
     pub revisions: Vec<String>,
+    /// What kind of revision it is: COMMIT_ID, IMAGE_DIGEST, S3_OBJECT_VERSION_ID or S3_OBJECT_KEY; may be repeated
+    #[arg(long = "revision-type", value_name = "ACTION=TYPE")]
+    pub revision_types: Vec<String>,
     /// Where state, logs and artifacts are kept [default: a new directory under the user's state]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -51,7 +55,7 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
     let format = format_of(&options.file)?;
     let text = read_definition(&options.file)?;
     let variables = pairs("--variable", &options.variables)?;
-    let revisions = pairs("--revision", &options.revisions)?;
+    let revisions = SourceRevisions::List(overrides(&options.revisions, &options.revision_types)?);
     let data = match options.data {
         Some(data) => data,
         None => new_run_directory()?,
@@ -64,6 +68,7 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
         jobs: std::thread::available_parallelism().map_or(4, usize::from) * 4,
         region: REGION.to_owned(),
         address: None,
+        update_policy: UpdatePolicy::Cancel,
         say: |text| eprintln!("{text}"),
     })
     .await?;
@@ -75,7 +80,7 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
                 &tenant,
                 definition,
                 variables,
-                revisions,
+                revisions.into(),
                 options.yes,
                 output,
             )
@@ -125,7 +130,7 @@ async fn carry_out(
     tenant: &TenantId,
     definition: Pipeline,
     variables: BTreeMap<String, String>,
-    revisions: BTreeMap<String, String>,
+    source_revisions: Vec<SourceRevision>,
     yes: bool,
     output: Output,
 ) -> Result<ExecutionStatus, Failure> {
@@ -141,14 +146,7 @@ async fn carry_out(
     .map_err(refused)?;
     let start = Start {
         variables,
-        source_revisions: revisions
-            .into_iter()
-            .map(|(action_name, revision_id)| SourceRevision {
-                action_name,
-                revision_id,
-                revision_type: None,
-            })
-            .collect(),
+        source_revisions,
         ..Start::by(&by)
     };
     let execution = orchestrator
@@ -156,62 +154,122 @@ async fn carry_out(
         .await
         .map_err(refused)?;
 
-    let mut progress = Progress::new(output);
-    let mut follow = orchestrator.follow(tenant, execution, true);
-    let mut interrupted = false;
-    loop {
-        let entry = tokio::select! {
-            entry = follow.next() => entry?,
-            () = interrupts.next() => {
-                if interrupted {
-                    return Err(Failure::Pipeline);
-                }
-                interrupted = true;
-                stop(engine, tenant, &name, execution, &by).await;
-                continue;
-            }
+    let watch = Watch {
+        engine,
+        tenant,
+        name: &name,
+        by: &by,
+        yes,
+    };
+    let mut first = None;
+    let mut next = Some(execution);
+    while let Some(id) = next {
+        let mut progress = Progress::new(output);
+        watch
+            .until_it_ends(id, &mut progress, &mut interrupts)
+            .await?;
+        let status = progress.status().unwrap_or(ExecutionStatus::Failed);
+        first.get_or_insert(status);
+        // A rollback that its failure led to is part of what was asked for.
+        next = match status {
+            ExecutionStatus::Failed => watch.rolled_back_by(id).await?,
+            _ => None,
         };
-        let Some(entry) = entry else { break };
-        let approval = waiting_approval(&entry);
-        progress.show(&FeedEntry::from(entry));
-        if let Some((stage, action, token, question)) = approval {
-            if interrupted {
-                continue;
-            }
-            let answer = if yes {
-                Some((true, "--yes".to_owned()))
-            } else {
-                tokio::select! {
-                    answer = ask(question) => Some(answer?),
-                    () = interrupts.next() => None,
+    }
+    Ok(first.unwrap_or(ExecutionStatus::Failed))
+}
+
+/// Whoever started an execution here, and looks on.
+struct Watch<'a> {
+    engine: &'a Engine,
+    tenant: &'a TenantId,
+    name: &'a str,
+    by: &'a Principal,
+    yes: bool,
+}
+
+impl Watch<'_> {
+    async fn until_it_ends(
+        &self,
+        execution: ExecutionId,
+        progress: &mut Progress,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let orchestrator = &self.engine.orchestrator;
+        let mut follow = orchestrator.follow(self.tenant, execution, true);
+        let mut interrupted = false;
+        loop {
+            let entry = tokio::select! {
+                entry = follow.next() => entry?,
+                () = interrupts.next() => {
+                    if interrupted {
+                        return Err(Failure::Pipeline);
+                    }
+                    interrupted = true;
+                    self.stop(execution).await;
+                    continue;
                 }
             };
-            let Some((approved, summary)) = answer else {
-                println!();
-                interrupted = true;
-                stop(engine, tenant, &name, execution, &by).await;
-                continue;
-            };
-            let answered = orchestrator
-                .answer_approval(tenant, &name, stage, action, token, approved, summary, &by)
-                .await;
-            // Somebody may have stopped the execution meanwhile.
-            if let Err(error) = answered {
-                eprintln!("error: {error}");
+            let Some(entry) = entry else { return Ok(()) };
+            let approval = waiting_approval(&entry);
+            progress.show(&FeedEntry::from(entry));
+            if let Some((stage, action, token, question)) = approval {
+                if interrupted {
+                    continue;
+                }
+                let answer = if self.yes {
+                    Some((true, "--yes".to_owned()))
+                } else {
+                    tokio::select! {
+                        answer = ask(question) => Some(answer?),
+                        () = interrupts.next() => None,
+                    }
+                };
+                let Some((approved, summary)) = answer else {
+                    println!();
+                    interrupted = true;
+                    self.stop(execution).await;
+                    continue;
+                };
+                let answered = orchestrator
+                    .answer_approval(
+                        self.tenant,
+                        self.name,
+                        stage,
+                        action,
+                        token,
+                        approved,
+                        summary,
+                        self.by,
+                    )
+                    .await;
+                // Somebody may have stopped the execution meanwhile.
+                if let Err(error) = answered {
+                    eprintln!("error: {error}");
+                }
             }
         }
     }
-    Ok(progress.status().unwrap_or(ExecutionStatus::Failed))
-}
 
-async fn stop(engine: &Engine, tenant: &TenantId, name: &str, id: ExecutionId, by: &Principal) {
-    let reason = "interrupted".to_owned();
-    let stopped = engine
-        .orchestrator
-        .stop_execution(tenant, name, id, true, reason, by)
-        .await;
-    if let Err(error) = stopped {
-        eprintln!("error: {error}");
+    async fn rolled_back_by(&self, id: ExecutionId) -> Result<Option<ExecutionId>, Failure> {
+        let store = self.engine.orchestrator.store();
+        let Some(found) = store.execution(self.tenant, id).await? else {
+            return Ok(None);
+        };
+        let detail: ExecutionDetail = serde_json::from_str(&found.execution.json)?;
+        Ok(detail.rolled_back_by)
+    }
+
+    async fn stop(&self, id: ExecutionId) {
+        let reason = "interrupted".to_owned();
+        let stopped = self
+            .engine
+            .orchestrator
+            .stop_execution(self.tenant, self.name, id, true, reason, self.by)
+            .await;
+        if let Err(error) = stopped {
+            eprintln!("error: {error}");
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::Failure;
 use crate::engine::{DEV_TENANT, Engine, Plan, REGION};
 use crate::face;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use lockgate_execution::UpdatePolicy;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,8 +46,19 @@ pub struct Options {
     /// Where people reach the server, for links in notifications [default: where it listens]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// What becomes of executions in progress when their pipeline's definition changes
+    #[arg(long, value_enum, default_value_t = OnUpdate::Cancel, value_name = "POLICY")]
+    pub update_policy: OnUpdate,
     #[command(flatten)]
     pub trust: Trust,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnUpdate {
+    /// As AWS: they are cancelled once their running actions have ended, and no rollback goes back behind the change
+    Cancel,
+    /// They go on under the definition that they started with, and can be rolled back to
+    Pin,
 }
 
 pub async fn serve(options: Options) -> Result<(), Failure> {
@@ -102,6 +114,10 @@ pub async fn serve(options: Options) -> Result<(), Failure> {
                 .public_url
                 .unwrap_or_else(|| format!("http://{address}")),
         ),
+        update_policy: match options.update_policy {
+            OnUpdate::Cancel => UpdatePolicy::Cancel,
+            OnUpdate::Pin => UpdatePolicy::Pin,
+        },
         say: |text| tracing::info!("{text}"),
     });
     let engine = tokio::select! {

@@ -12,6 +12,7 @@ pub use plugins::{InstalledPlugin, Plugins};
 use crate::Failure;
 use crate::cli::Trust;
 use lockgate_artifacts::Artifacts;
+use lockgate_execution::UpdatePolicy;
 use lockgate_host::{Host, HostSettings};
 use lockgate_orchestrator::{CACHE_LIMITS, Clock, Orchestrator, Settings};
 use lockgate_sandbox::Sandbox;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub region: String,
     /// Where people reach the server; stands in notifications.
     pub address: Option<String>,
+    /// What becomes of executions of older versions when a definition changes.
+    pub update_policy: UpdatePolicy,
     /// Says what takes long.
     pub say: fn(&str),
 }
@@ -91,6 +94,7 @@ impl Engine {
             poll_seconds: plan.poll_seconds,
             region: plan.region,
             address: plan.address,
+            update_policy: plan.update_policy,
         };
         let orchestrator =
             Orchestrator::start(store, artifacts, plugins.clone(), Clock::System, settings).await?;

@@ -1,28 +1,23 @@
-//! Executions: started, shown, stopped, retried, approved, and fed live.
+//! Executions: started, listed and shown.
 
 use super::Face;
 use super::auth::Caller;
 use super::path::Path;
 use super::refusal::Refused;
 use crate::api::{
-    ActionSummary, ApprovalAnswer, ApprovalList, ExecutionDocument, ExecutionList,
-    ExecutionSummary, FeedEntry, OpenApproval, RetryRequest, StageSummary, StartRequest, Started,
-    StopRequest,
+    ActionSummary, ExecutionDocument, ExecutionList, ExecutionSummary, RuleSummary, StageSummary,
+    StartRequest, Started,
 };
 use axum::Json;
-use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use lockgate_model::definition::Pipeline;
-use lockgate_model::id::{ApprovalToken, ExecutionId};
-use lockgate_model::trigger::SourceRevision;
-use lockgate_orchestrator::Start;
+use lockgate_execution::{PipelineState, Rejected};
+use lockgate_model::definition::{ConditionType, Pipeline};
+use lockgate_model::id::ExecutionId;
+use lockgate_orchestrator::{OrchestratorError, Start};
 use lockgate_store::{Execution, ExecutionDetail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::convert::Infallible;
 
 /// The most executions in one answer.
 const LIST_LIMIT: u32 = 100;
@@ -36,15 +31,7 @@ pub(super) async fn start(
     let Json(request) = body?;
     let start = Start {
         variables: request.variables,
-        source_revisions: request
-            .source_revisions
-            .into_iter()
-            .map(|(action_name, revision_id)| SourceRevision {
-                action_name,
-                revision_id,
-                revision_type: None,
-            })
-            .collect(),
+        source_revisions: request.source_revisions.into(),
         token: request.client_request_token,
         ..Start::by(&caller.principal)
     };
@@ -58,10 +45,12 @@ pub(super) async fn start(
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Page {
     before: Option<String>,
     limit: Option<u32>,
+    /// Only those that succeeded in this stage.
+    succeeded_in: Option<String>,
 }
 
 pub(super) async fn list(
@@ -72,14 +61,23 @@ pub(super) async fn list(
 ) -> Result<Json<ExecutionList>, Refused> {
     let Query(page) = page?;
     // An unknown pipeline is an error, not an empty list.
-    face.orchestrator.state(&caller.tenant, &name).await?;
+    let state = face.orchestrator.state(&caller.tenant, &name).await?;
     let before = page.before.as_deref().map(parse_id).transpose()?;
     let limit = page.limit.unwrap_or(LIST_LIMIT).clamp(1, LIST_LIMIT);
-    let rows = face
-        .orchestrator
-        .store()
-        .executions(&caller.tenant, &name, before, limit)
-        .await?;
+    let store = face.orchestrator.store();
+    let rows = match page.succeeded_in {
+        None => {
+            store
+                .executions(&caller.tenant, &name, before, limit)
+                .await?
+        }
+        Some(stage) => {
+            known_stage(&state, &stage)?;
+            store
+                .executions_succeeded_in(&caller.tenant, &name, &stage, before, limit)
+                .await?
+        }
+    };
     let executions = rows.iter().map(summary).collect::<Result<_, _>>()?;
     Ok(Json(ExecutionList { executions }))
 }
@@ -96,12 +94,18 @@ pub(super) async fn show(
         .store()
         .definition(&caller.tenant, &found.pipeline, Some(version))
         .await?;
+    let mut execution_mode = None;
     if let Some(stored) = stored {
         let definition: Pipeline = detail(&stored.json)?;
+        execution_mode = Some(definition.execution_mode);
         // Those of one moment stand as the definition has them.
         found.actions.sort_by_key(|action| {
             let place = place(&definition, &action.stage, &action.action);
             (action.started, place)
+        });
+        found.rules.sort_by_key(|rule| {
+            let place = rule_place(&definition, &rule.stage, rule.condition, &rule.rule);
+            (rule.started, place)
         });
     }
     let stages = found
@@ -131,12 +135,30 @@ pub(super) async fn show(
             })
         })
         .collect::<Result<_, Refused>>()?;
+    let rules = found
+        .rules
+        .iter()
+        .map(|rule| {
+            Ok(RuleSummary {
+                rule_execution_id: rule.id.to_string(),
+                stage: rule.stage.clone(),
+                condition: rule.condition,
+                name: rule.rule.clone(),
+                status: rule.status.to_string(),
+                started: rule.started,
+                updated: rule.updated,
+                detail: detail(&rule.json)?,
+            })
+        })
+        .collect::<Result<_, Refused>>()?;
     let execution = summary(&found.execution)?;
     Ok(Json(ExecutionDocument {
         pipeline_name: found.pipeline,
+        execution_mode,
         execution,
         stages,
         actions,
+        rules,
     }))
 }
 
@@ -148,151 +170,39 @@ fn place(definition: &Pipeline, stage: &str, action: &str) -> Option<(usize, u32
     Some((position, action.run_order, index))
 }
 
-pub(super) async fn stop(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(id): Path<String>,
-    body: Result<Json<StopRequest>, JsonRejection>,
-) -> Result<Json<Started>, Refused> {
-    let Json(StopRequest { abandon, reason }) = body?;
-    let (id, found) = find(&face, &caller, &id).await?;
-    face.orchestrator
-        .stop_execution(
-            &caller.tenant,
-            &found.pipeline,
-            id,
-            abandon,
-            reason,
-            &caller.principal,
-        )
-        .await?;
-    Ok(Json(Started {
-        pipeline_execution_id: id.to_string(),
-    }))
+/// Stage, condition, and place within the condition.
+fn rule_place(
+    definition: &Pipeline,
+    stage: &str,
+    condition: ConditionType,
+    rule: &str,
+) -> Option<(usize, ConditionType, usize)> {
+    let (position, stage) = definition.stage(stage)?;
+    let mut rules = stage
+        .conditions(condition)
+        .iter()
+        .flat_map(|declared| &declared.rules);
+    let index = rules.position(|known| known.name == rule)?;
+    Some((position, condition, index))
 }
 
-pub(super) async fn retry(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(id): Path<String>,
-    body: Result<Json<RetryRequest>, JsonRejection>,
-) -> Result<Json<Started>, Refused> {
-    let Json(RetryRequest { stage, mode }) = body?;
-    let (id, found) = find(&face, &caller, &id).await?;
-    face.orchestrator
-        .retry_stage(
-            &caller.tenant,
-            &found.pipeline,
-            id,
-            stage,
-            mode,
-            &caller.principal,
-        )
-        .await?;
-    Ok(Json(Started {
-        pipeline_execution_id: id.to_string(),
-    }))
+/// A stage of the pipeline as it is now: a misspelt one is an error, not an
+/// empty list.
+fn known_stage(state: &PipelineState, stage: &str) -> Result<(), Refused> {
+    let definition = state.definition();
+    let stages = || definition.iter().flat_map(|it| &it.stages);
+    if stages().any(|known| known.name == stage) {
+        return Ok(());
+    }
+    Err(OrchestratorError::from(Rejected::StageNotFound {
+        pipeline: state.name().to_owned(),
+        stage: stage.to_owned(),
+        stages: stages().map(|known| known.name.clone()).collect(),
+    })
+    .into())
 }
 
-pub(super) async fn approvals(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(name): Path<String>,
-) -> Result<Json<ApprovalList>, Refused> {
-    face.orchestrator.state(&caller.tenant, &name).await?;
-    let mut rows = face
-        .orchestrator
-        .store()
-        .open_approvals(&caller.tenant, Some(&name))
-        .await?;
-    // Those of one commit are as old as each other.
-    rows.sort_by(|a, b| (a.opened, &a.stage, &a.action).cmp(&(b.opened, &b.stage, &b.action)));
-    let approvals = rows
-        .into_iter()
-        .map(|row| {
-            Ok(OpenApproval {
-                pipeline_name: row.pipeline,
-                pipeline_execution_id: row.execution.to_string(),
-                stage: row.stage,
-                action: row.action,
-                token: row.token.to_string(),
-                opened: row.opened,
-                detail: detail(&row.json)?,
-            })
-        })
-        .collect::<Result<_, Refused>>()?;
-    Ok(Json(ApprovalList { approvals }))
-}
-
-pub(super) async fn answer(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(name): Path<String>,
-    body: Result<Json<ApprovalAnswer>, JsonRejection>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    let Json(answer) = body?;
-    let token: ApprovalToken = answer
-        .token
-        .parse()
-        .map_err(|error| Refused::invalid(format!("token: {error}")))?;
-    face.orchestrator
-        .answer_approval(
-            &caller.tenant,
-            &name,
-            answer.stage,
-            answer.action,
-            token,
-            answer.approved,
-            answer.summary,
-            &caller.principal,
-        )
-        .await?;
-    Ok(Json(serde_json::json!({})))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Feed {
-    #[serde(default)]
-    follow: bool,
-}
-
-/// Server-sent events (WHATWG HTML, "Server-sent events"), one `FeedEntry` each.
-pub(super) async fn feed(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(id): Path<String>,
-    query: Result<Query<Feed>, QueryRejection>,
-) -> Result<Response, Refused> {
-    let Query(Feed { follow }) = query?;
-    let (id, _) = find(&face, &caller, &id).await?;
-    let reader = face.orchestrator.follow(&caller.tenant, id, follow);
-    let stream = futures::stream::unfold(Some(reader), |reader| async {
-        let mut reader = reader?;
-        let (entry, rest) = match reader.next().await {
-            Ok(Some(entry)) => (FeedEntry::from(entry), Some(reader)),
-            Ok(None) => return None,
-            Err(error) => (
-                FeedEntry::Broken {
-                    message: error.to_string(),
-                },
-                None,
-            ),
-        };
-        let json = serde_json::to_string(&entry).unwrap_or_default();
-        Some((
-            Ok::<_, Infallible>(Bytes::from(format!("data: {json}\n\n"))),
-            rest,
-        ))
-    });
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream"),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, Body::from_stream(stream)).into_response())
-}
-
-async fn find(
+pub(super) async fn find(
     face: &Face,
     caller: &Caller,
     id: &str,
@@ -312,7 +222,7 @@ async fn find(
     Ok((id, found))
 }
 
-fn parse_id(text: &str) -> Result<ExecutionId, Refused> {
+pub(super) fn parse_id(text: &str) -> Result<ExecutionId, Refused> {
     text.parse()
         .map_err(|error| Refused::invalid(format!("execution: {error}")))
 }
@@ -328,6 +238,6 @@ fn summary(row: &Execution) -> Result<ExecutionSummary, Refused> {
     })
 }
 
-fn detail<T: DeserializeOwned>(json: &str) -> Result<T, Refused> {
+pub(super) fn detail<T: DeserializeOwned>(json: &str) -> Result<T, Refused> {
     serde_json::from_str(json).map_err(|error| Refused::ours(&error))
 }

@@ -1,27 +1,27 @@
-//! Pipelines: definitions in and out, states, transitions.
+//! Pipelines: definitions in and out, and their versions.
 
 use super::Face;
 use super::auth::Caller;
 use super::path::Path;
 use super::refusal::Refused;
 use crate::api::{
-    Created, PipelineDocument, PipelineList, PipelineMetadata, PipelineState, PipelineSummary,
-    StageState, TransitionRequest, TransitionState,
+    Created, PipelineDocument, PipelineList, PipelineMetadata, PipelineSummary, PipelineVersion,
+    PipelineVersionList,
 };
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection, StringRejection};
+use axum::extract::rejection::{QueryRejection, StringRejection};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use lockgate_execution::{Gate, Rejected, Transition};
 use lockgate_model::definition::{Format, Pipeline, load, masked};
-use lockgate_model::id::TenantId;
-use lockgate_model::trigger::{Trigger, TriggerType};
+use lockgate_model::trigger::{Cause, Trigger, TriggerType};
 use lockgate_orchestrator::{OrchestratorError, Start};
 use serde::Deserialize;
 
 /// The most pipelines in one answer.
 const LIST_LIMIT: u32 = 1000;
+/// The most versions in one answer.
+const VERSION_LIMIT: u32 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,13 +53,49 @@ pub(super) async fn list(
     Ok(Json(PipelineList { pipelines }))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Versions {
+    before: Option<u32>,
+    limit: Option<u32>,
+}
+
+pub(super) async fn versions(
+    caller: Caller,
+    State(face): State<Face>,
+    Path(name): Path<String>,
+    page: Result<Query<Versions>, QueryRejection>,
+) -> Result<Json<PipelineVersionList>, Refused> {
+    let Query(page) = page?;
+    let state = face.orchestrator.state(&caller.tenant, &name).await?;
+    let current = state.definition().map(|definition| definition.version);
+    let limit = page.limit.unwrap_or(VERSION_LIMIT).clamp(1, VERSION_LIMIT);
+    let store = face.orchestrator.store();
+    let rows = store
+        .definition_versions(&caller.tenant, &name, page.before, limit)
+        .await?;
+    let versions = rows
+        .into_iter()
+        .map(|row| PipelineVersion {
+            version: row.version,
+            created: row.at,
+            created_by: row
+                .cause
+                .and_then(|cause| serde_json::from_str::<Cause>(&cause).ok())
+                .map(|cause| cause.by.to_string()),
+            current: Some(row.version) == current,
+        })
+        .collect();
+    Ok(Json(PipelineVersionList { versions }))
+}
+
 pub(super) async fn create(
     caller: Caller,
     State(face): State<Face>,
     headers: HeaderMap,
     body: Result<String, StringRejection>,
 ) -> Result<Json<Created>, Refused> {
-    let definition = definition(&face, &headers, &body?)?;
+    let definition = definition(&face, &caller, &headers, &body?)?;
     let name = definition.name.clone();
     let orchestrator = &face.orchestrator;
     orchestrator
@@ -96,7 +132,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: Result<String, StringRejection>,
 ) -> Result<Json<Created>, Refused> {
-    let definition = definition(&face, &headers, &body?)?;
+    let definition = definition(&face, &caller, &headers, &body?)?;
     let name = definition.name.clone();
     face.orchestrator
         .update_pipeline(&caller.tenant, definition, &caller.principal)
@@ -113,7 +149,12 @@ pub(super) async fn update(
     }))
 }
 
-fn definition(face: &Face, headers: &HeaderMap, body: &str) -> Result<Pipeline, Refused> {
+fn definition(
+    face: &Face,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: &str,
+) -> Result<Pipeline, Refused> {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -127,7 +168,8 @@ fn definition(face: &Face, headers: &HeaderMap, body: &str) -> Result<Pipeline, 
             )));
         }
     };
-    load(body, format, face.plugins.catalogue()).map_err(|problems| Refused::definition(&problems))
+    load(body, format, &face.orchestrator.catalogue(&caller.tenant))
+        .map_err(|problems| Refused::definition(&problems))
 }
 
 #[derive(Deserialize)]
@@ -158,62 +200,17 @@ pub(super) async fn show(
     };
     let pipeline: Pipeline =
         serde_json::from_str(&stored.json).map_err(|error| Refused::ours(&error))?;
-    let pipeline = masked(&pipeline, face.plugins.catalogue());
+    let pipeline = masked(&pipeline, &face.orchestrator.catalogue(&caller.tenant));
     let metadata = PipelineMetadata {
-        pipeline_arn: arn(face.orchestrator.region(), &caller.tenant, &name),
+        pipeline_arn: format!(
+            "arn:aws:codepipeline:{}:{}:{name}",
+            face.orchestrator.region(),
+            caller.tenant
+        ),
         created: state.created(),
         updated: stored.at,
     };
     Ok(Json(PipelineDocument { pipeline, metadata }))
-}
-
-fn arn(region: &str, tenant: &TenantId, name: &str) -> String {
-    format!("arn:aws:codepipeline:{region}:{tenant}:{name}")
-}
-
-pub(super) async fn state(
-    caller: Caller,
-    State(face): State<Face>,
-    Path(name): Path<String>,
-) -> Result<Json<PipelineState>, Refused> {
-    let state = face.orchestrator.state(&caller.tenant, &name).await?;
-    let definition = state.definition().ok_or_else(|| {
-        OrchestratorError::from(Rejected::PipelineNotFound { name: name.clone() })
-    })?;
-    let closed = Gate::default();
-    let stages = definition
-        .stages
-        .iter()
-        .map(|stage| {
-            let gate = state.gate(&stage.name).unwrap_or(&closed);
-            StageState {
-                name: stage.name.clone(),
-                inbound: side(&gate.inbound),
-                outbound: side(&gate.outbound),
-                holder: gate.holder.map(|id| id.to_string()),
-                waiting: gate
-                    .waiting
-                    .iter()
-                    .map(|w| w.execution.to_string())
-                    .collect(),
-                latest: gate.latest.map(|id| id.to_string()),
-            }
-        })
-        .collect();
-    Ok(Json(PipelineState {
-        name,
-        version: definition.version,
-        stages,
-    }))
-}
-
-fn side(transition: &Transition) -> TransitionState {
-    TransitionState {
-        enabled: transition.enabled,
-        reason: transition.reason.clone(),
-        changed_by: transition.changed_by.as_ref().map(ToString::to_string),
-        changed_at: transition.changed_at,
-    }
 }
 
 pub(super) async fn delete(
@@ -223,29 +220,6 @@ pub(super) async fn delete(
 ) -> Result<Json<serde_json::Value>, Refused> {
     face.orchestrator
         .delete_pipeline(&caller.tenant, &name, &caller.principal)
-        .await?;
-    Ok(Json(serde_json::json!({})))
-}
-
-pub(super) async fn transition(
-    caller: Caller,
-    State(face): State<Face>,
-    Path((name, stage)): Path<(String, String)>,
-    body: Result<Json<TransitionRequest>, JsonRejection>,
-) -> Result<Json<serde_json::Value>, Refused> {
-    let Json(TransitionRequest {
-        direction,
-        disabled,
-    }) = body?;
-    face.orchestrator
-        .set_transition(
-            &caller.tenant,
-            &name,
-            stage,
-            direction,
-            disabled,
-            &caller.principal,
-        )
         .await?;
     Ok(Json(serde_json::json!({})))
 }

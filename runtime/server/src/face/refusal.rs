@@ -117,6 +117,14 @@ impl From<OrchestratorError> for Refused {
             OrchestratorError::NotFound(message) => {
                 Self::not_found("ResourceNotFoundException", message.clone())
             }
+            OrchestratorError::ActionTypeNotFound(message) => {
+                Self::not_found("ActionTypeNotFoundException", message.clone())
+            }
+            OrchestratorError::LimitExceeded(message) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "LimitExceededException",
+                message.clone(),
+            ),
             OrchestratorError::NameInUse(message) => Self::new(
                 StatusCode::CONFLICT,
                 "ResourceAlreadyExistsException",
@@ -176,13 +184,19 @@ fn status_of(rejected: &Rejected) -> StatusCode {
         Rejected::PipelineNotFound { .. }
         | Rejected::ExecutionNotFound { .. }
         | Rejected::StageNotFound { .. }
-        | Rejected::ActionNotFound { .. } => StatusCode::NOT_FOUND,
+        | Rejected::ActionNotFound { .. }
+        | Rejected::JobNotFound { .. } => StatusCode::NOT_FOUND,
         Rejected::PipelineNameInUse { .. }
         | Rejected::ApprovalAlreadyCompleted { .. }
         | Rejected::DuplicatedStopRequest { .. }
         | Rejected::NotStoppable { .. }
         | Rejected::StageNotRetryable { .. }
-        | Rejected::NotLatestExecution { .. } => StatusCode::CONFLICT,
+        | Rejected::NotLatestExecution { .. }
+        | Rejected::ConditionNotOverridable { .. }
+        | Rejected::UnableToRollback { .. }
+        | Rejected::ExecutionOutdated { .. }
+        | Rejected::InvalidJobState { .. }
+        | Rejected::StaleJob { .. } => StatusCode::CONFLICT,
         Rejected::Contradiction(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }
