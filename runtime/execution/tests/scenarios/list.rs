@@ -147,6 +147,7 @@ scenarios! {
     a_job_that_was_not_acknowledged_is_not_answered
     a_worker_goes_on_with_a_token
     nobody_polls
+    a_transition_of_a_stage_that_is_gone_can_be_enabled
 }
 
 #[test]
