@@ -310,6 +310,9 @@ impl Rejected {
 }
 
 fn quoted(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
     let quoted: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
     quoted.join(", ")
 }

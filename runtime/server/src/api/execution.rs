@@ -17,7 +17,10 @@ pub struct StartRequest {
 
 /// Revisions that source actions take instead of the newest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "write a revision for each source action by its name, or a list of actionName, revisionType and revisionValue"
+)]
 pub enum SourceRevisions {
     /// By source action.
     ByAction(BTreeMap<String, String>),

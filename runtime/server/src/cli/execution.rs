@@ -147,11 +147,16 @@ pub async fn run(command: Command, output: Output) -> Result<(), Failure> {
             connection,
         } => {
             let mut path = format!("/pipelines/{}/executions?limit={limit}", segment(&pipeline));
-            if let Some(stage) = succeeded_in {
-                path.push_str(&format!("&succeededIn={}", segment(&stage)));
+            if let Some(stage) = &succeeded_in {
+                path.push_str(&format!("&succeededIn={}", segment(stage)));
             }
             let list: ExecutionList = Client::new(connection)?.get(&path).await?;
-            print(output, &list, list_text);
+            print(output, &list, |list| match &succeeded_in {
+                Some(stage) if list.executions.is_empty() => {
+                    format!("no execution has succeeded in stage {} yet", safe(stage))
+                }
+                _ => list_text(list),
+            });
             Ok(())
         }
         Command::Show { id, connection } => {

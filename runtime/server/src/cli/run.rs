@@ -68,7 +68,9 @@ pub async fn run(options: Options, output: Output) -> Result<(), Failure> {
         jobs: std::thread::available_parallelism().map_or(4, usize::from) * 4,
         region: REGION.to_owned(),
         address: None,
-        update_policy: UpdatePolicy::Cancel,
+        // Nothing else runs here, and an earlier run is gone back to however the
+        // file was changed since.
+        update_policy: UpdatePolicy::Pin,
         say: |text| eprintln!("{text}"),
     })
     .await?;

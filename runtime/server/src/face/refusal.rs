@@ -158,7 +158,10 @@ impl From<StoreError> for Refused {
 
 impl From<JsonRejection> for Refused {
     fn from(rejection: JsonRejection) -> Self {
-        Self::invalid(rejection.body_text())
+        Self::invalid(without_prefix(
+            &rejection.body_text(),
+            "the request's body cannot be used",
+        ))
     }
 }
 
@@ -175,7 +178,23 @@ impl From<StringRejection> for Refused {
 
 impl From<QueryRejection> for Refused {
     fn from(rejection: QueryRejection) -> Self {
-        Self::invalid(rejection.body_text())
+        Self::invalid(without_prefix(
+            &rejection.body_text(),
+            "the request's query cannot be used",
+        ))
+    }
+}
+
+/// What is wrong, in our words for where, instead of the framework's.
+fn without_prefix(text: &str, place: &str) -> String {
+    let known = [
+        "Failed to deserialize the JSON body into the target type: ",
+        "Failed to parse the request body as JSON: ",
+        "Failed to deserialize query string: ",
+    ];
+    match known.iter().find_map(|known| text.strip_prefix(known)) {
+        Some(rest) => format!("{place}: {rest}"),
+        None => text.to_owned(),
     }
 }
 
