@@ -2,6 +2,8 @@
 //! nothing and hides nothing: tests see a connection that breaks off.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::io::{Read, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -31,12 +33,45 @@ impl Answer {
 /// # Errors
 /// Where the connection fails or breaks off.
 pub fn request(server: &str, method: &str, path: &str, body: &str) -> Result<Answer> {
+    let headers = format!("Authorization: {AUTHORIZATION}\r\n");
+    send(server, method, path, &headers, body)
+}
+
+/// GitHub's delivery of an event to a webhook address, signed with this secret.
+///
+/// # Errors
+/// Where the connection fails or breaks off.
+pub fn deliver(server: &str, path: &str, event: &str, body: &str, secret: &str) -> Result<Answer> {
+    let signature = hmac_sha256(secret.as_bytes(), body.as_bytes());
+    let signature = signature.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let headers = format!(
+        "X-GitHub-Event: {event}\r\nX-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958\r\n\
+         X-Hub-Signature-256: sha256={signature}\r\n"
+    );
+    send(server, "POST", path, &headers, body)
+}
+
+/// RFC 2104, with keys of at most one block.
+fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let pad = |with: u8| -> Vec<u8> {
+        let padded = key.iter().copied().chain(std::iter::repeat(0));
+        padded.take(64).map(|byte| byte ^ with).collect()
+    };
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message);
+    let outer = Sha256::new().chain_update(pad(0x5c));
+    outer.chain_update(inner.finalize()).finalize().into()
+}
+
+fn send(server: &str, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
     let address = server.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     write!(
         stream,
-        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: {AUTHORIZATION}\r\n\
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\n{headers}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )?;

@@ -18,7 +18,7 @@ mod receiver;
 mod repository;
 mod server;
 
-pub use client::{Answer, request};
+pub use client::{Answer, deliver, request};
 pub use guests::misbehaving;
 pub use place::Place;
 pub use processes::{alive, sandboxes_of, wait_until_gone};

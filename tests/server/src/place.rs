@@ -42,14 +42,24 @@ impl Place {
         self.root.path().join("target")
     }
 
-    /// A definition with `@REPOSITORY@`, `@TARGET@` and `@URL@` filled in.
+    /// A text with `@REPOSITORY@`, `@TARGET@`, `@PLACE@`, `@NAME@` and
+    /// `@URL@` filled in.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let repository = self.repository.path().to_str().unwrap();
         let target = self.target();
         text.replace("@REPOSITORY@", repository)
             .replace("@TARGET@", target.to_str().unwrap())
+            .replace("@PLACE@", self.root().to_str().unwrap())
+            .replace("@NAME@", &self.name())
             .replace("@URL@", &format!("http://{}", self.receiver.address()))
+    }
+
+    /// What a forge would call the repository: the last two parts of its path.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let root = self.root().file_name().unwrap().to_str().unwrap();
+        format!("{root}/repository")
     }
 
     /// Writes a definition, filled in, and returns its path.

@@ -24,7 +24,9 @@ impl Repository {
 
     /// Writes a file, commits it, and returns the commit's id.
     pub fn commit(&self, file: &str, text: &str, message: &str) -> String {
-        std::fs::write(self.path.join(file), text).unwrap();
+        let path = self.path.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
         self.git(&["add", "--", file]);
         // Nothing is stripped: messages may be hostile.
         self.git(&["commit", "--quiet", "--cleanup=verbatim", "-m", message]);

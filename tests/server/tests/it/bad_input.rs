@@ -399,3 +399,86 @@ fn what_was_not_granted_fails_its_action_with_the_line_that_would_allow_it() {
     let line = format!("source-git read={}", place.repository.path().display());
     assert!(message.contains(&line), "{message}");
 }
+
+#[test]
+fn every_refusal_of_the_api_has_the_name_that_codepipeline_has_for_it_and_a_sentence() {
+    const NOBODY: &str = "0190a5c2-7b3e-7d10-8f4a-2b6c1d9e0f33";
+    let place = Place::new();
+    let server = Settings::of(&place).start();
+    let file = place.file("p.toml", include_str!("../refuse.toml"));
+    let id = server.create(&file).unwrap();
+    server.wait(&id, "Failed");
+    let running = server.cli(&["execution", "start", "refuse", "--variable", "ask=yes"]);
+    let running = running.good().stdout.trim().to_owned();
+    server.wait_for_approval("refuse");
+    let poll = r#"{"actionType": {"category": "Build", "provider": "No", "version": "1"}"#;
+    let cases = [
+        ("POST", "/pipelines/refuse/executions".to_owned(), r#"{"sourceRevisions": [{"actionName": "Nothing"}]}"#.to_owned()),
+        ("POST", "/pipelines/refuse/executions".to_owned(), r#"{"sourceRevisions": [{"actionName": "Ask", "revisionValue": "1"}]}"#.to_owned()),
+        ("POST", "/pipelines/refuse/executions".to_owned(), r#"{"sourceRevisions": [{"actionName": "Nothing", "revisionValue": "1"}, {"actionName": "Nothing", "revisionValue": "2"}]}"#.to_owned()),
+        ("GET", "/pipelines/refuse/executions?succeededIn=Nowhere".to_owned(), String::new()),
+        ("GET", "/pipelines/refuse/executions?succeededin=Deploy".to_owned(), String::new()),
+        ("GET", "/pipelines/refuse/versions?before=x".to_owned(), String::new()),
+        ("GET", "/pipelines/refuse?version=9".to_owned(), String::new()),
+        ("GET", "/pipelines/nowhere/versions".to_owned(), String::new()),
+        ("POST", "/pipelines/refuse/stages/Deploy/rollback".to_owned(), "{}".to_owned()),
+        ("POST", "/pipelines/refuse/stages/Deploy/rollback".to_owned(), r#"{"targetPipelineExecutionId": "first"}"#.to_owned()),
+        ("POST", "/pipelines/refuse/stages/Deploy/rollback".to_owned(), format!(r#"{{"targetPipelineExecutionId": "{NOBODY}"}}"#)),
+        ("POST", "/pipelines/refuse/stages/Deploy/rollback".to_owned(), format!(r#"{{"targetPipelineExecutionId": "{id}"}}"#)),
+        ("POST", "/pipelines/refuse/stages/Nowhere/rollback".to_owned(), format!(r#"{{"targetPipelineExecutionId": "{id}"}}"#)),
+        ("POST", format!("/executions/{running}/override"), r#"{"stage": "Deploy", "condition": "ON_FAILURE"}"#.to_owned()),
+        ("POST", format!("/executions/{running}/override"), r#"{"stage": "Deploy", "condition": "BEFORE_ENTRY"}"#.to_owned()),
+        ("POST", format!("/executions/{running}/override"), r#"{"stage": "Deploy", "condition": "LATER"}"#.to_owned()),
+        ("POST", format!("/executions/{id}/override"), r#"{"stage": "Deploy", "condition": "BEFORE_ENTRY"}"#.to_owned()),
+        ("POST", format!("/executions/{NOBODY}/override"), r#"{"stage": "Deploy", "condition": "BEFORE_ENTRY"}"#.to_owned()),
+        ("POST", format!("/executions/{running}/retry"), r#"{"stage": "Deploy", "mode": "ALL_ACTIONS"}"#.to_owned()),
+        ("POST", format!("/executions/{id}/retry"), r#"{"stage": "Deploy", "mode": "FAILED_ACTIONS"}"#.to_owned()),
+        ("POST", format!("/executions/{id}/stop"), "{}".to_owned()),
+        ("GET", format!("/executions/{id}/why?action=Ask"), String::new()),
+        ("GET", format!("/executions/{id}/why?stage=Nowhere"), String::new()),
+        ("GET", format!("/executions/{id}/why?stage=Deploy&action=Nobody"), String::new()),
+        ("GET", "/pipelines/refuse/why-not".to_owned(), String::new()),
+        ("GET", "/pipelines/nowhere/why-not?revision=1".to_owned(), String::new()),
+        ("POST", "/triggers/explain".to_owned(), "{}".to_owned()),
+        ("POST", "/triggers/explain".to_owned(), r#"{"change": {"kind": {"type": "push"}, "revision": {"id": "1"}}}"#.to_owned()),
+        ("POST", "/triggers/explain".to_owned(), r#"{"pipeline": "refuse", "sourceAction": "Nobody", "change": {"kind": {"type": "tag", "name": "v1"}, "revision": {"id": "1"}}}"#.to_owned()),
+        ("GET", "/pipelines/refuse/sources/Nobody/webhook".to_owned(), String::new()),
+        ("POST", "/action-types".to_owned(), r#"{"category": "Build"}"#.to_owned()),
+        ("POST", "/action-types".to_owned(), r#"{"category": "Approval", "provider": "a b", "version": "", "inputArtifactDetails": {"minimumCount": 1, "maximumCount": 0}, "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 9}}"#.to_owned()),
+        ("POST", "/action-types".to_owned(), r#"{"category": "Build", "provider": "NoOp", "version": "1", "inputArtifactDetails": {"minimumCount": 0, "maximumCount": 1}, "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 1}}"#.to_owned()),
+        ("DELETE", "/action-types/Building/Jenkins/1".to_owned(), String::new()),
+        ("DELETE", "/action-types/Build/Jenkins/1".to_owned(), String::new()),
+        ("POST", "/jobs/poll".to_owned(), format!("{poll}}}")),
+        ("POST", "/jobs/poll".to_owned(), format!(r#"{poll}, "maxBatchSize": 0}}"#)),
+        ("POST", format!("/jobs/{NOBODY}/acknowledge"), r#"{"nonce": "1"}"#.to_owned()),
+        ("POST", format!("/jobs/{NOBODY}/acknowledge"), format!(r#"{{"nonce": "{NOBODY}"}}"#)),
+        ("POST", format!("/jobs/{NOBODY}/success"), r#"{"continuation": "7", "variables": {"A": "1"}}"#.to_owned()),
+        ("POST", "/jobs/first/success".to_owned(), "{}".to_owned()),
+        ("POST", format!("/jobs/{NOBODY}/failure"), r#"{"type": "Broken", "message": "no"}"#.to_owned()),
+        ("GET", format!("/jobs/{NOBODY}/artifacts/Code"), String::new()),
+        ("PUT", format!("/jobs/{NOBODY}/artifacts/Code"), "PK".to_owned()),
+        ("POST", "/pipelines/refuse/stages/Source/actions/Nobody/revision".to_owned(), r#"{"revisionId": "1"}"#.to_owned()),
+        ("POST", "/pipelines/refuse/stages/Source/actions/Nothing/revision".to_owned(), "{}".to_owned()),
+    ];
+    let mut told = String::new();
+    for (method, path, body) in cases {
+        let answer = server.api(method, &path, &body).unwrap();
+        let refusal = answer.json();
+        let shown = |text: &str| text.replace(&id, "<failed>").replace(&running, "<running>");
+        let kind = refusal["__type"].as_str();
+        let kind = kind.unwrap_or_else(|| panic!("{method} {path}: {}", answer.body));
+        let _ = writeln!(
+            told,
+            "{method} {} {}\n{} {kind}: {}",
+            shown(&path),
+            shown(&body),
+            answer.status,
+            shown(refusal["message"].as_str().unwrap())
+        );
+        for problem in refusal["problems"].as_array().into_iter().flatten() {
+            let _ = writeln!(told, "- {}", problem.as_str().unwrap());
+        }
+        told.push('\n');
+    }
+    insta::assert_snapshot!("refusals", told);
+}

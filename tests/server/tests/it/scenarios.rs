@@ -9,18 +9,29 @@
 //! - `wait-newest PIPELINE STATUS`: the same of the newest execution
 //! - `wait-in-front ID`: until the execution waits in front of a stage
 //! - `wait-for-approval PIPELINE`: until one is open
+//! - `wait-for-approvals PIPELINE COUNT`: until so many are open
+//! - `wait-for-executions PIPELINE COUNT`: until there were so many
+//! - `until-why ID TEXT`: until the answer to why says this
+//! - `until-why-not PIPELINE REVISION TEXT`: the same of why not
+//! - `deliver PIPELINE ACTION EVENT FILE SECRET`: GitHub's delivery of that
+//!   event, signed with the secret; prints the status and the answer
+//! - `poll PROVIDER QUERY > NAME`: until a job worker of `Build/Custom/PROVIDER/1`
+//!   gets a job; keeps its id as `$NAME` and its nonce as `$NAME-nonce`. QUERY is
+//!   a JSON object
+//! - `api METHOD PATH [BODY]`: a request; prints the status and the answer
 //! - `rename FILE FROM TO`: every FROM in a file becomes TO
 //! - `show FILE`: a file below the target directory
 //! - `posts`: what the receiver got; `posts PATH`: at this path
 //! - `wait-for-posts PATH COUNT`: until it got so many there
 //! - `wait-for-delivered RULE COUNT`: until a rule has noted that so many arrived
 //!
-//! `@URL@` in a step is the receiver's address.
+//! `@URL@` in a step is the receiver's address. `lockgate run` runs without the
+//! server. A file `options` holds further options of the server, one a line.
 //!
 //! `step > NAME` keeps what is printed: as `$NAME` where it is one word, and as
 //! the file NAME where the name has a dot. Words may be quoted with `'`.
 
-use lockgate_test_server::{Place, Server, Settings, until};
+use lockgate_test_server::{Place, Server, Settings, deliver, until};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -46,6 +57,25 @@ scenarios!(
     people_are_told_of_failures_and_approvals,
     notification_rules_are_refused_in_sentences,
     schedules_say_when_they_are_due,
+    a_closed_window_holds_a_stage_until_it_opens_or_somebody_goes_past,
+    a_condition_that_is_not_met_fails_its_stage_until_somebody_overrides_it,
+    a_failed_stage_is_tried_once_more_by_itself,
+    a_pipeline_starts_another_one,
+    a_stage_goes_back_to_an_earlier_execution_by_hand,
+    a_stage_is_passed_over_where_its_condition_says_so,
+    a_stage_that_does_not_satisfy_goes_back_by_itself,
+    a_trigger_says_what_it_would_start,
+    an_update_lets_what_runs_go_on_where_the_server_pins,
+    changes_of_some_files_start_a_pipeline_that_polls,
+    commands_run_and_hand_on_what_they_found,
+    deliveries_start_what_their_filters_let_pass_if_their_signature_holds,
+    job_workers_poll_begin_and_answer,
+    one_file_runs_with_conditions_and_goes_back,
+    parallel_executions_do_not_wait_for_each_other,
+    queued_executions_come_in_the_order_in_which_they_started,
+    revisions_are_reported_and_start_what_they_have_not_started,
+    versions_of_a_definition_are_kept_and_an_update_cancels_what_waits,
+    why_tells_what_happened_and_why_not_what_did_not,
 );
 
 fn folder() -> PathBuf {
@@ -77,11 +107,17 @@ fn play(name: &str) {
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.ends_with(".toml") || name.ends_with(".json") {
+        if !["steps", "options", "expected.snap", "expected.snap.new"].contains(&name) {
             let _ = place.file(name, &std::fs::read_to_string(&path).unwrap());
         }
     }
-    let server = Settings::of(&place).start();
+    let mut settings = Settings::of(&place);
+    if let Ok(options) = std::fs::read_to_string(folder.join("options")) {
+        for (option, value) in options.lines().filter_map(|line| line.split_once(' ')) {
+            settings = settings.with(option, &place.fill(value));
+        }
+    }
+    let server = settings.start();
     let mut stage = Stage {
         place,
         server,
@@ -114,7 +150,10 @@ impl Stage {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let printed = match words.as_slice() {
             ["lockgate", rest @ ..] => {
-                let ran = self.server.cli(rest);
+                let ran = match rest {
+                    ["run", file, more @ ..] => self.place.run(Path::new(file), more),
+                    rest => self.server.cli(rest),
+                };
                 for line in ran.stderr.lines() {
                     let _ = writeln!(transcript, "! {line}");
                 }
@@ -148,6 +187,49 @@ impl Stage {
             ["wait-for-approval", pipeline] => {
                 self.server.wait_for_approval(pipeline);
                 String::new()
+            }
+            ["wait-for-approvals", pipeline, count] => {
+                let path = format!("/pipelines/{pipeline}/approvals");
+                self.wait_for_many(&path, "approvals", count);
+                String::new()
+            }
+            ["wait-for-executions", pipeline, count] => {
+                let path = format!("/pipelines/{pipeline}/executions");
+                self.wait_for_many(&path, "executions", count);
+                String::new()
+            }
+            ["until-why", id, text] => {
+                self.until_said(&["why", id], text);
+                String::new()
+            }
+            ["until-why-not", pipeline, revision, text] => {
+                self.until_said(&["why-not", pipeline, revision], text);
+                String::new()
+            }
+            ["deliver", pipeline, action, event, file, secret] => {
+                let body = std::fs::read_to_string(file).unwrap();
+                let path = format!("/webhooks/111122223333/{pipeline}/{action}");
+                let answer = deliver(&self.server.url, &path, event, &body, secret).unwrap();
+                format!("{} {}\n", answer.status, answer.body)
+            }
+            ["poll", provider, query] => {
+                let name = kept.unwrap();
+                let body = format!(
+                    r#"{{"actionType": {{"category": "Build", "provider": "{provider}", "version": "1"}}, "query": {query}}}"#
+                );
+                let job = until("a job is offered", || {
+                    let answer = self.server.api("POST", "/jobs/poll", &body).unwrap();
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                    answer.json()["jobs"].as_array().unwrap().first().cloned()
+                });
+                let nonce = job["nonce"].as_str().unwrap().to_owned();
+                self.words.insert(format!("{name}-nonce"), nonce);
+                job["jobId"].as_str().unwrap().to_owned()
+            }
+            ["api", method, path, body @ ..] => {
+                let body = body.first().copied().unwrap_or_default();
+                let answer = self.server.api(method, path, body).unwrap();
+                format!("{} {}\n", answer.status, answer.body)
             }
             ["rename", file, from, to] => {
                 let path = self.place.root().join(file);
@@ -200,10 +282,30 @@ impl Stage {
         }
     }
 
+    fn wait_for_many(&self, path: &str, what: &str, count: &str) {
+        let count: usize = count.parse().unwrap();
+        until(&format!("there are {count} {what} at {path}"), || {
+            let list = self.server.api("GET", path, "").unwrap().json();
+            let found = list[what].as_array().unwrap().len();
+            assert!(found <= count, "{found} {what} at {path}");
+            (found == count).then_some(())
+        });
+    }
+
+    fn until_said(&self, command: &[&str], text: &str) {
+        until(&format!("{command:?} says '{text}'"), || {
+            let ran = self.server.cli(command);
+            ran.stdout.contains(text).then_some(())
+        });
+    }
+
     /// With `$name` replaced, and files of the scenario at their place.
     fn meant(&self, word: &str) -> String {
         let mut word = self.place.fill(word);
-        for (name, value) in &self.words {
+        // The longest name first: one may be the beginning of another.
+        let mut names: Vec<_> = self.words.iter().collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        for (name, value) in names {
             word = word.replace(&format!("${name}"), value);
         }
         let is_file = word.ends_with(".toml") || word.ends_with(".json");
@@ -239,6 +341,7 @@ impl Veil {
         let mut known = vec![
             (repository, "<repository>".to_owned()),
             (root, "<place>".to_owned()),
+            (stage.place.name(), "<name>".to_owned()),
             (stage.server.url.clone(), "<server>".to_owned()),
             (
                 stage.place.receiver.address().to_owned(),
