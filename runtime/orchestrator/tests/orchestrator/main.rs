@@ -23,3 +23,4 @@ mod script;
 mod sources;
 mod stops;
 mod waits;
+mod workers;
