@@ -162,6 +162,7 @@ fn writer(model: &Model, shape: &str, value: &str, owned: bool) -> String {
             "out.map({reference}, |out, item| {})",
             writer(model, &entry, "item", false)
         ),
+        Kind::Text if model.sensitive(shape) => format!("out.secret({reference})"),
         Kind::Text => format!("out.text({reference})"),
         Kind::Integer => format!("out.integer({copy})"),
         Kind::Boolean => format!("out.boolean({copy})"),

@@ -14,3 +14,23 @@ impl std::fmt::Display for Operation {
         f.write_str(self.name())
     }
 }
+
+impl Input {
+    /// As JSON for a record that others read: what the model marks as secret,
+    /// and the secret of a webhook, is replaced as CloudTrail does. What an
+    /// action type marks as secret in its configuration is not known here.
+    pub fn recorded(&self) -> Vec<u8> {
+        let mut out = Writer::hiding();
+        self.write(&mut out);
+        out.finish()
+    }
+}
+
+impl Output {
+    /// As JSON for a record that others read, as [`Input::recorded`].
+    pub fn recorded(&self) -> Vec<u8> {
+        let mut out = Writer::hiding();
+        self.write(&mut out);
+        out.finish()
+    }
+}

@@ -13,7 +13,12 @@ pub(crate) struct Writer {
     codec: Codec,
     /// JSON: nothing stands yet between the last bracket and here.
     fresh: bool,
+    /// Secrets are left out.
+    hides: bool,
 }
+
+/// What CloudTrail writes in the place of a secret.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Codec {
@@ -39,6 +44,15 @@ impl Writer {
             bytes: Vec::with_capacity(256),
             codec,
             fresh: true,
+            hides: false,
+        }
+    }
+
+    /// JSON for a record that others read: without secrets.
+    pub fn hiding() -> Self {
+        Self {
+            hides: true,
+            ..Self::new(Codec::Json)
         }
     }
 
@@ -93,6 +107,10 @@ impl Writer {
                 self.bytes.extend_from_slice(text.as_bytes());
             }
         }
+    }
+
+    pub fn secret(&mut self, text: &str) {
+        self.text(if self.hides { HIDDEN } else { text });
     }
 
     pub fn integer(&mut self, number: i32) {

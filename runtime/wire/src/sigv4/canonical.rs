@@ -124,9 +124,14 @@ impl<'a> Request<'a> {
 /// The path that is signed.
 fn path(path: &str, rewrites: bool) -> String {
     if !rewrites {
+        // As on the wire, where a client may have encoded more or less than it
+        // must; an encoded slash is no slash.
+        let segments = path
+            .split('/')
+            .map(|segment| encoded(&decoded(segment), false));
         return match path {
             "" => "/".to_owned(),
-            path => encoded(&decoded(path), true),
+            _ => segments.collect::<Vec<_>>().join("/"),
         };
     }
     let mut segments = Vec::new();

@@ -359,9 +359,10 @@ fn a_body_that_is_deep_wide_or_large_is_refused_soon() {
         let read = protocol.read(Operation::GetPipeline, &body, Rules::default());
         let fault = read.unwrap_err();
         assert!(fault.message.contains(told), "{fault}");
-        // Unoptimized, on a machine that does other things.
+        // Unoptimized, on a machine that does other things: this sees work that
+        // grows with the square of a body, not a millisecond more or less.
         assert!(
-            begin.elapsed().as_millis() < 500,
+            begin.elapsed().as_secs() < 5,
             "{told}: {:?}",
             begin.elapsed()
         );
