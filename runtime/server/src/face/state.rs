@@ -14,6 +14,7 @@ use lockgate_model::definition::{ExecutionMode, Stage};
 use lockgate_model::id::ExecutionId;
 use lockgate_orchestrator::{ConditionDetail, OrchestratorError, StageDetail};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 pub(super) async fn show(
     caller: Caller,
@@ -82,28 +83,23 @@ impl Entered {
         execution: ExecutionId,
         stage: &str,
     ) -> Result<(Option<String>, Vec<ConditionDetail>), Refused> {
-        if !self.0.contains_key(&execution) {
-            let store = face.orchestrator.store();
-            let found = store.execution(&caller.tenant, execution).await?;
-            let stages = found
-                .iter()
-                .flat_map(|found| &found.stages)
-                .map(|row| {
-                    Ok((
-                        row.stage.clone(),
-                        row.status.to_string(),
-                        detail(&row.json)?,
-                    ))
-                })
-                .collect::<Result<_, Refused>>()?;
-            self.0.insert(execution, stages);
-        }
-        let found = self
-            .0
-            .get(&execution)
-            .into_iter()
-            .flatten()
-            .find(|(name, ..)| name == stage);
+        let stages = match self.0.entry(execution) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let store = face.orchestrator.store();
+                let found = store.execution(&caller.tenant, execution).await?;
+                let stages = found
+                    .iter()
+                    .flat_map(|found| &found.stages)
+                    .map(|row| {
+                        let detail = detail(&row.json)?;
+                        Ok((row.stage.clone(), row.status.to_string(), detail))
+                    })
+                    .collect::<Result<_, Refused>>()?;
+                new.insert(stages)
+            }
+        };
+        let found = stages.iter().find(|(name, ..)| name == stage);
         Ok(match found {
             Some((_, status, detail)) => (Some(status.clone()), detail.conditions.clone()),
             None => (None, vec![]),
