@@ -173,21 +173,23 @@ impl Writer {
 
     fn quoted(&mut self, text: &str) {
         self.bytes.push(b'"');
-        for letter in text.chars() {
-            match letter {
-                '"' => self.plain("\\\""),
-                '\\' => self.plain("\\\\"),
-                '\n' => self.plain("\\n"),
-                '\r' => self.plain("\\r"),
-                '\t' => self.plain("\\t"),
-                control if u32::from(control) < 0x20 => {
-                    self.plain(&format!("\\u{:04x}", u32::from(control)));
-                }
-                other => self
-                    .bytes
-                    .extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+        let mut rest = text;
+        while let Some(at) = rest.find(|letter| letter < ' ' || letter == '"' || letter == '\\') {
+            let (plain, special) = rest.split_at(at);
+            self.plain(plain);
+            let mut letters = special.chars();
+            match letters.next() {
+                Some('"') => self.plain("\\\""),
+                Some('\\') => self.plain("\\\\"),
+                Some('\n') => self.plain("\\n"),
+                Some('\r') => self.plain("\\r"),
+                Some('\t') => self.plain("\\t"),
+                Some(control) => self.plain(&format!("\\u{:04x}", u32::from(control))),
+                None => {}
             }
+            rest = letters.as_str();
         }
+        self.plain(rest);
         self.bytes.push(b'"');
     }
 
