@@ -45,10 +45,6 @@ impl Seam {
         Self { hook: Some(hook) }
     }
 
-    #[cfg_attr(
-        not(feature = "fault-injection"),
-        expect(clippy::unused_self, reason = "there is nothing in it")
-    )]
     pub(crate) async fn around<T: Send>(
         &self,
         access: Access<'_>,
