@@ -27,8 +27,9 @@ const BRANCH_KEYS: [&str; 2] = ["BranchName", "Branch"];
 /// The configuration key of a source that takes tags, as a glob.
 const TAG_KEY: &str = "TagName";
 
-/// Configuration keys that turn off what starts a pipeline without a trigger.
-const DETECTION_KEYS: [&str; 2] = ["DetectChanges", "PollForSourceChanges"];
+/// The configuration key that turns off what starts a pipeline without a trigger.
+/// `PollForSourceChanges` does not: who turns polling off starts it by a webhook.
+const DETECTION_KEY: &str = "DetectChanges";
 
 /// Whether this change, reported to this source action, starts the pipeline,
 /// and what decided it.
@@ -140,13 +141,8 @@ fn literal<'a>(action: &'a Action, key: &str) -> Option<&'a str> {
 }
 
 fn detection_off(action: &Action) -> Option<String> {
-    DETECTION_KEYS
-        .iter()
-        .find(|key| {
-            action
-                .configuration
-                .get(**key)
-                .is_some_and(|value| value.eq_ignore_ascii_case("false"))
-        })
-        .map(|key| (*key).to_owned())
+    let value = action.configuration.get(DETECTION_KEY)?;
+    value
+        .eq_ignore_ascii_case("false")
+        .then(|| DETECTION_KEY.to_owned())
 }

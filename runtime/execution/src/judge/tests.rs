@@ -346,26 +346,34 @@ fn a_source_of_tags_takes_the_tags_that_match() {
     insta::assert_snapshot!(says(&pipeline, &tag("v2.0")), @"the push of tag 'v2.0' does not start the pipeline: source action 'App' has no trigger, so every tag that matches its TagName 'v1.*' starts it");
 }
 
-/// Semantics 2.14 and 2.1: DetectChanges and PollForSourceChanges are about what
-/// happens without a trigger.
+/// Semantics 2.14 and 2.1: DetectChanges is about what happens without a trigger.
 #[test]
 fn detection_that_is_off_starts_nothing_unless_a_trigger_says_otherwise() {
-    for key in ["DetectChanges", "PollForSourceChanges"] {
-        let configuration = json!({"BranchName": "main", key: "false"});
-        let off = with_source(configuration.clone(), json!([]));
-        assert_eq!(
-            says(&off, &push("main")),
-            format!(
-                "the push to branch 'main' does not start the pipeline: source action 'App' has {key} set to false and no trigger is about it"
-            )
+    let configuration = json!({"BranchName": "main", "DetectChanges": "false"});
+    let off = with_source(configuration.clone(), json!([]));
+    insta::assert_snapshot!(says(&off, &push("main")), @"the push to branch 'main' does not start the pipeline: source action 'App' has DetectChanges set to false and no trigger is about it");
+    let filtered = with_source(
+        configuration,
+        trigger(json!({"push": [{"branches": {"includes": ["main"]}}]})),
+    );
+    assert!(passes(&filtered, &push("main")));
+    let on = with_source(
+        json!({"BranchName": "main", "DetectChanges": "true"}),
+        json!([]),
+    );
+    assert!(passes(&on, &push("main")));
+}
+
+/// Semantics 2.14: a webhook starts what is not polled.
+#[test]
+fn a_source_that_is_not_polled_starts_by_the_changes_that_are_announced() {
+    for told in ["false", "true"] {
+        let pipeline = with_source(
+            json!({"BranchName": "main", "PollForSourceChanges": told}),
+            json!([]),
         );
-        let filtered = with_source(
-            configuration,
-            trigger(json!({"push": [{"branches": {"includes": ["main"]}}]})),
-        );
-        assert!(passes(&filtered, &push("main")));
-        let on = with_source(json!({"BranchName": "main", key: "true"}), json!([]));
-        assert!(passes(&on, &push("main")));
+        assert!(passes(&pipeline, &push("main")), "{told}");
+        assert!(!passes(&pipeline, &push("dev")), "{told}");
     }
 }
 
