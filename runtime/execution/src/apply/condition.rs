@@ -54,6 +54,7 @@ pub(super) fn change(state: &mut PipelineState, recorded: &Recorded) -> Result<(
             if *resumed {
                 let run = resume(state, *execution, stage, at)?;
                 run.attempt = run.attempt.saturating_add(1);
+                run.retry = None;
                 run.on_failure = None;
             }
         }

@@ -17,6 +17,7 @@ impl Decision<'_> {
         approved: bool,
         summary: &str,
     ) -> Result<(), Rejected> {
+        self.definition()?;
         let Some((execution, run)) = self.approval(stage, action, token) else {
             let (_, declared) = self.stage(stage)?;
             return Err(if declared.action(action).is_some() {

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::execution::{Execution, Position};
 use crate::mode;
 use crate::rejected::Rejected;
+use crate::state::Transition;
 use lockgate_model::definition::{Condition, Pipeline, Stage};
 use lockgate_model::id::ExecutionId;
 use std::collections::BTreeSet;
@@ -86,9 +87,13 @@ impl Decision<'_> {
                     .definition_of(execution)
                     .is_some_and(|definition| {
                         let index = execution.position.stage();
-                        mode::held_by(&self.state, definition, execution, index)
-                            .is_some_and(|(at, side, _)| at == stage && side == direction)
-                            && self.waits_too_long(definition, execution)
+                        mode::held_by(&self.state, definition, execution, index).is_some_and(
+                            |(at, side, transition)| {
+                                at == stage
+                                    && side == direction
+                                    && self.held_too_long(definition, execution, transition)
+                            },
+                        )
                     })
             })
             .map(|execution| execution.id)
@@ -107,7 +112,13 @@ impl Decision<'_> {
         })
     }
 
-    fn waits_too_long(&self, definition: &Pipeline, execution: &Execution) -> bool {
+    /// What it waited for before the transition was disabled does not count.
+    fn held_too_long(
+        &self,
+        definition: &Pipeline,
+        execution: &Execution,
+        transition: &Transition,
+    ) -> bool {
         let Position::Before(index) = execution.position else {
             return false;
         };
@@ -118,7 +129,12 @@ impl Decision<'_> {
             .into_iter()
             .flat_map(|gate| &gate.waiting)
             .find(|waiting| waiting.execution == execution.id)
-            .is_some_and(|waiting| self.request.at.since(waiting.since) > LONGEST_HOLD_MS)
+            .is_some_and(|waiting| {
+                let since = transition
+                    .changed_at
+                    .map_or(waiting.since, |disabled| disabled.max(waiting.since));
+                self.request.at.since(since) > LONGEST_HOLD_MS
+            })
     }
 
     /// A stage of the current definition, or of one that executions still run.

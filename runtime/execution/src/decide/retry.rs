@@ -110,7 +110,7 @@ fn why_not(
         StageStatus::InProgress if how == RetryMode::AllActions => {
             Some("an action of it is still running; wait for its end, or retry FAILED_ACTIONS only")
         }
-        StageStatus::InProgress if run.attempt > 1 => {
+        StageStatus::InProgress if run.retry.is_some() => {
             Some("a retry of it is in progress; wait for its end")
         }
         StageStatus::InProgress

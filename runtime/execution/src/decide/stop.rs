@@ -22,8 +22,8 @@ impl Decision<'_> {
                 status: execution.status.as_str(),
             });
         }
-        if let Some(Ending::Stop { .. }) = execution.ending
-            && !abandon
+        if let Some(Ending::Stop { abandon: asked, .. }) = execution.ending
+            && (asked || !abandon)
         {
             return Err(Rejected::DuplicatedStopRequest { execution: id });
         }

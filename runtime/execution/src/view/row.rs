@@ -87,7 +87,7 @@ pub struct StageView {
     pub updated: Timestamp,
     /// Counts its runs, from 1.
     pub attempt: u32,
-    /// How it was last run again.
+    /// How it was last retried; none where somebody went past a condition since.
     pub retry: Option<RetryMode>,
     /// How often, and by whose wish.
     pub retries: Retries,

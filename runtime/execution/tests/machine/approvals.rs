@@ -4,7 +4,7 @@ use crate::definitions::{
     DAY, MINUTE, Words, action, approval, pipeline, source, stage, three_stages,
 };
 use crate::line::Line;
-use lockgate_execution::{Effect, Rejected, due};
+use lockgate_execution::{Command, Effect, Rejected, due};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::Pipeline;
 use lockgate_model::definition::RetryMode;
@@ -182,4 +182,16 @@ fn an_update_does_not_wait_for_an_open_approval() {
     );
     let refused = line.approve("Gate", "ok", token, true).unwrap_err();
     assert!(refused.to_string().contains("withdrawn"), "{refused}");
+}
+
+/// semantics 1.2: what is no more has no approvals.
+#[test]
+fn an_approval_of_a_deleted_pipeline_is_not_answered() {
+    let mut line = waiting_for_approval();
+    let token = line.token();
+    line.ask(Command::DeletePipeline).unwrap();
+    assert!(matches!(
+        line.approve("Gate", "ok", token, true),
+        Err(Rejected::PipelineNotFound { .. })
+    ));
 }

@@ -4,7 +4,7 @@ use crate::definitions::{Judged, Words, action, build, pipeline, rule, source, s
 use crate::line::{Line, execution};
 use lockgate_execution::{Direction, Effect, Rejected, owed};
 use lockgate_model::action_type::Category;
-use lockgate_model::definition::{ConditionResult, ConditionType, ExecutionMode, Stage};
+use lockgate_model::definition::{ConditionResult, ConditionType, ExecutionMode, RetryMode, Stage};
 use lockgate_model::id::Principal;
 use lockgate_model::status::ConditionStatus;
 
@@ -233,4 +233,34 @@ fn fifty_executions_leave_no_room_to_let_a_failed_one_through() {
         refused.exception(),
         "ConcurrentPipelineExecutionsLimitExceededException"
     );
+}
+
+/// semantics 2.7, 2.9: going past a condition is no retry.
+#[test]
+fn a_stage_that_somebody_let_through_is_retried_while_siblings_still_run() {
+    let mut line = with(
+        stage(
+            "Deploy",
+            vec![
+                action("put", Category::Deploy),
+                action("tell", Category::Deploy),
+            ],
+        )
+        .entry(
+            Some(ConditionResult::Fail),
+            vec![rule("a", "VariableCheck")],
+        ),
+    );
+    line.fail("a");
+    line.go_past(1, "Deploy", BeforeEntry).unwrap();
+    line.fail("put");
+    assert_eq!(
+        line.retry(1, "Deploy", RetryMode::FailedActions).unwrap(),
+        ["StageRetried 1 Deploy", "ActionStarted 1 Deploy put"]
+    );
+    line.fail("put");
+    assert!(matches!(
+        line.retry(1, "Deploy", RetryMode::FailedActions),
+        Err(Rejected::StageNotRetryable { .. })
+    ));
 }

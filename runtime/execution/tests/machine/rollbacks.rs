@@ -448,3 +448,26 @@ fn an_execution_is_found_in_the_log_as_the_machine_held_it() {
     let cut = fold(&line.state, [], execution(1), &line.log[2..]);
     assert_eq!(cut, None, "its start is missing");
 }
+
+/// semantics 2.8
+#[test]
+fn a_rollback_takes_over_nothing_that_its_own_stage_sets() {
+    let mut line = Line::new(&definition(stage(
+        "Deploy",
+        vec![
+            action("put", Category::Deploy).space("own"),
+            action("check", Category::Deploy)
+                .order(2)
+                .key("of", "#{own.by} and #{git.by}"),
+        ],
+    )));
+    line.start();
+    for name in ["get", "make", "put", "check", "tell"] {
+        line.succeed(name);
+    }
+    line.roll_back("Deploy", 1).unwrap();
+    let taken: Vec<_> = details(the_rollback(&line)).namespaces.keys().collect();
+    assert_eq!(taken, ["git"]);
+    line.succeed("put");
+    assert_eq!(line.job("check").configuration["of"], "put and get");
+}

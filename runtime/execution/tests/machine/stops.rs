@@ -2,7 +2,7 @@
 
 use crate::definitions::{Words, build, failure, pipeline, source, stage, three_stages};
 use crate::line::Line;
-use lockgate_execution::{Effect, Rejected, owed};
+use lockgate_execution::{Effect, Event, PipelineState, Rejected, apply, owed};
 use lockgate_model::definition::RetryMode;
 
 fn two_running() -> Line {
@@ -128,4 +128,31 @@ fn what_never_was_cannot_be_stopped() {
     let mut line = Line::new(&three_stages());
     let refused = line.stop(7, false).unwrap_err();
     assert_eq!(refused.exception(), "PipelineExecutionNotFoundException");
+}
+
+/// semantics 2.6: a log that was cut behind the request still says that it was
+/// made.
+#[test]
+fn an_abandoning_stop_is_asked_once() {
+    let mut line = two_running();
+    line.stop(1, true).unwrap();
+    let cut = line
+        .log
+        .iter()
+        .position(|recorded| matches!(recorded.event, Event::ExecutionStopping { .. }))
+        .unwrap();
+    let log = line.log[..=cut].to_vec();
+    let mut state = PipelineState::new(line.state.tenant().clone(), line.state.name());
+    for recorded in &log {
+        apply(&mut state, recorded).unwrap();
+    }
+    let mut line = Line::resume(state, log);
+    for abandon in [true, false] {
+        assert!(matches!(
+            line.stop(1, abandon),
+            Err(Rejected::DuplicatedStopRequest { .. })
+        ));
+    }
+    line.pass();
+    assert_eq!(line.status(1), "Stopped");
 }

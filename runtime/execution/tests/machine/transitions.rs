@@ -1,6 +1,6 @@
 //! Disabled transitions: before a stage, and behind it.
 
-use crate::definitions::{DAY, three_stages};
+use crate::definitions::{DAY, MINUTE, approval, build, pipeline, source, stage, three_stages};
 use crate::line::Line;
 use lockgate_execution::{Command, Direction, Rejected};
 
@@ -92,6 +92,34 @@ fn after_thirty_days_at_a_disabled_transition_an_execution_is_cancelled() {
         let told = line.enable("Build", Direction::Inbound);
         assert_eq!(told.contains(&"StageEntered 1 Build".to_owned()), goes_on);
         assert_eq!(told.contains(&"ExecutionCancelled 1".to_owned()), !goes_on);
+    }
+}
+
+/// semantics 2.5
+#[test]
+fn only_the_time_behind_the_disabled_transition_counts_towards_thirty_days() {
+    let mut slow = approval("ok");
+    slow.timeout_in_minutes = Some(86_400);
+    let definition = pipeline(vec![
+        stage("Source", vec![source("get")]),
+        stage("Build", vec![build("make")]),
+        stage("Gate", vec![slow]),
+    ]);
+    for (side, at) in [(Direction::Inbound, "Gate"), (Direction::Outbound, "Build")] {
+        let mut line = Line::new(&definition);
+        for _ in 0..2 {
+            line.start();
+            line.succeed("get");
+            line.succeed("make");
+        }
+        // All this time the other one was in the way.
+        line.later(40 * DAY).disable(at, side);
+        assert_eq!(
+            line.later(MINUTE).enable(at, side),
+            [format!("TransitionEnabled {at}")]
+        );
+        line.stop(1, true).unwrap();
+        assert_eq!(line.run(2).current_stage().unwrap().name, "Gate");
     }
 }
 

@@ -108,7 +108,6 @@ pub(in super::super) fn taken_over(
 #[derive(Default)]
 struct Needs<'a> {
     artifacts: BTreeSet<&'a str>,
-    /// Those of its own actions among them, which do no harm.
     namespaces: BTreeSet<String>,
 }
 
@@ -130,6 +129,10 @@ impl<'a> Needs<'a> {
         }
         for made in stage.actions.iter().flat_map(|a| &a.output_artifacts) {
             needs.artifacts.remove(made.name.as_str());
+        }
+        // What its own actions set, they set anew.
+        for own in stage.actions.iter().filter_map(|a| a.namespace.as_ref()) {
+            needs.namespaces.remove(own);
         }
         needs
     }
