@@ -41,6 +41,7 @@ pub(crate) fn catalogue() -> Catalogue {
             ],
             input_artifacts: any,
             output_artifacts: any,
+            worker: false,
             output_variables: vec!["*".into()],
         });
     }
