@@ -174,7 +174,9 @@ impl Writer {
     fn quoted(&mut self, text: &str) {
         self.bytes.push(b'"');
         let mut rest = text;
-        while let Some(at) = rest.find(|letter| letter < ' ' || letter == '"' || letter == '\\') {
+        // What must be escaped is one byte, and never part of another letter.
+        let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        while let Some(at) = rest.bytes().position(special) {
             let (plain, special) = rest.split_at(at);
             self.plain(plain);
             let mut letters = special.chars();
