@@ -12,7 +12,7 @@ pub const REPORTED_BY_WORKER: &str = "worker";
 #[must_use]
 pub fn reference(change: &SourceChange) -> String {
     match &change.kind {
-        ChangeKind::Branch { name, .. } => format!("branch {name}"),
+        ChangeKind::Branch { name, .. } => of_branch(name),
         ChangeKind::Tag { name } => format!("tag {name}"),
         // Opened and closed at the same commit are two changes.
         ChangeKind::PullRequest { event, number, .. } => {
@@ -24,4 +24,9 @@ pub fn reference(change: &SourceChange) -> String {
             format!("pull request {number} {event}")
         }
     }
+}
+
+/// The reference of a branch.
+pub(crate) fn of_branch(name: &str) -> String {
+    format!("branch {name}")
 }

@@ -4,9 +4,10 @@ use super::Missing;
 use super::find::{gate, held};
 use crate::event::{Event, Recorded, Rollback, StartedChange};
 use crate::execution::{Ending, Execution, Position};
+use crate::judge::own_branch;
 use crate::mode;
 use crate::products::Products;
-use crate::report::{REPORTED_BY_WORKER, reference};
+use crate::report::{REPORTED_BY_WORKER, of_branch, reference};
 use crate::state::{PipelineState, Reported, Waiting};
 use lockgate_model::change::SourceChange;
 use lockgate_model::id::ExecutionId;
@@ -178,6 +179,7 @@ const MOST_REPORTED: usize = 64;
 
 /// Which reports it started for.
 fn remember(state: &mut PipelineState, started: &Execution) {
+    let definition = state.definitions.get(&started.version).cloned();
     let mut note = |action: &str, reference: String, revision: &str| {
         let reported = state.reported.entry(action.to_owned()).or_default();
         reported.retain(|known| known.reference != reference);
@@ -198,13 +200,18 @@ fn remember(state: &mut PipelineState, started: &Execution) {
     {
         note(source_action, reference(change), &change.revision.id);
     }
-    if started.trigger.trigger_type == TriggerType::PutActionRevision {
-        for asked in started.source_revisions.iter() {
-            note(
-                &asked.action_name,
-                REPORTED_BY_WORKER.to_owned(),
-                &asked.revision_id,
-            );
+    for asked in started.source_revisions.iter() {
+        let reported = match started.trigger.trigger_type {
+            TriggerType::PutActionRevision => Some(REPORTED_BY_WORKER.to_owned()),
+            // The webhook that announces the same comes late, or again.
+            TriggerType::PollForSourceChanges if started.change.is_none() => definition
+                .as_ref()
+                .and_then(|definition| own_branch(definition, &asked.action_name))
+                .map(|branch| of_branch(&branch)),
+            _ => None,
+        };
+        if let Some(reference) = reported {
+            note(&asked.action_name, reference, &asked.revision_id);
         }
     }
 }

@@ -111,6 +111,15 @@ fn ground(definition: &Pipeline, action: &Action, change: &SourceChange) -> Grou
     }
 }
 
+/// The branch whose pushes start the pipeline by this source where no trigger is
+/// about it, if its configuration names one.
+pub(crate) fn own_branch(definition: &Pipeline, source_action: &str) -> Option<String> {
+    match own(source(definition, source_action)?, None) {
+        Ground::OwnBranch { branch, .. } => branch,
+        _ => None,
+    }
+}
+
 /// What a source takes by itself.
 fn own(action: &Action, trigger: Option<usize>) -> Ground {
     let branch = BRANCH_KEYS.iter().find_map(|key| literal(action, key));

@@ -10,7 +10,8 @@ use lockgate_model::definition::{
     PushFilter, TriggerDeclaration, TriggerProvider,
 };
 use lockgate_model::job::Revision;
-use lockgate_model::trigger::TriggerType;
+use lockgate_model::trigger::{SourceRevision, Trigger, TriggerType};
+use std::collections::BTreeMap;
 
 fn on_main() -> Pipeline {
     pipeline(vec![
@@ -311,5 +312,37 @@ fn revisions_are_put_to_source_actions_alone() {
     assert_eq!(
         refused.to_string(),
         "stage 'Source' has no action 'made'; its actions are 'get'"
+    );
+}
+
+/// semantics 2.14: a poll and a webhook may tell of the same push.
+#[test]
+fn a_push_that_a_poll_found_is_not_started_again_when_it_is_announced() {
+    let mut line = Line::new(&on_main());
+    line.ask(Command::StartExecution {
+        id: execution(7),
+        trigger: Trigger {
+            trigger_type: TriggerType::PollForSourceChanges,
+            trigger_detail: "get: c0ffee".into(),
+        },
+        variables: BTreeMap::new(),
+        source_revisions: vec![SourceRevision {
+            action_name: "get".into(),
+            revision_id: "c0ffee".into(),
+            revision_type: None,
+        }],
+    })
+    .unwrap();
+    line.succeed("get");
+    line.succeed("make");
+    assert_eq!(
+        line.change("get", &push("main", "c0ffee"), true),
+        ["ChangeIgnored"]
+    );
+    assert_eq!(
+        *ignored(&line),
+        Ignored::AlreadyStarted {
+            execution: execution(7)
+        }
     );
 }
