@@ -6,8 +6,10 @@
 pub(crate) struct Chance(u64);
 
 impl Chance {
+    /// Neighbouring seeds have nothing in common: each begins where another
+    /// stream leads to from its seed.
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self(Self(!seed).next())
     }
 
     fn next(&mut self) -> u64 {

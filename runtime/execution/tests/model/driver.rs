@@ -239,6 +239,15 @@ fn late(world: &World, chance: &mut Chance) -> Step {
         place: Place::Action(action.name.clone()),
         of: world.number(run.id),
     };
+    if action.input.action_type.is_manual_approval() {
+        return Step::Approval {
+            yes: chance.percent(50),
+            target,
+            old: true,
+            by: None,
+            words: String::new(),
+        };
+    }
     Step::Job {
         late: true,
         target,
