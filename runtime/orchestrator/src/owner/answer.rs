@@ -12,9 +12,17 @@ impl Owner {
     /// Puts a job's answer on disk. A disk that is full now may have room later,
     /// and the work is done: the answer waits, and everything else goes on.
     pub(super) async fn finish(&mut self, job: JobId, attempt: u32, outcome: Outcome) {
-        let Some((outcome, error)) = self.try_finish(job, attempt, outcome).await else {
+        let Some((mut outcome, mut error)) = self.try_finish(job, attempt, outcome).await else {
             return;
         };
+        // Our lease is void and the core still waits: it counts.
+        if let OrchestratorError::Store(StoreError::Stale { .. }) = error {
+            self.tokens.remove(&job);
+            match self.try_finish(job, attempt, outcome).await {
+                Some(again) => (outcome, error) = again,
+                None => return,
+            }
+        }
         match error {
             OrchestratorError::Rejected(Rejected::StaleJob { .. }) => {
                 tracing::debug!(%job, "a late answer was dropped");
@@ -29,13 +37,6 @@ impl Owner {
                 self.unkept.insert(job, (attempt, outcome));
                 self.try_again_later();
                 return;
-            }
-            // Our lease is void and the core still waits: it counts.
-            OrchestratorError::Store(StoreError::Stale { .. }) => {
-                self.tokens.remove(&job);
-                if self.try_finish(job, attempt, outcome).await.is_none() {
-                    return;
-                }
             }
             _ => {}
         }
@@ -70,7 +71,11 @@ impl Owner {
             finished: Some(job),
             ..More::default()
         };
-        let error = self.decide(&request, more).await.err()?;
+        // Whatever else happens meanwhile, it is not to be done again.
+        self.answering = Some(job);
+        let decided = self.decide(&request, more).await;
+        self.answering = None;
+        let error = decided.err()?;
         match request.command {
             Command::JobFinished { outcome, .. } => Some((outcome, error)),
             _ => None,
