@@ -6,6 +6,7 @@ use crate::background::Background;
 use crate::job_log::{JobLog, keep};
 use crate::notification::approval::{Letters, letters};
 use crate::notification::delivery::{Subject, job};
+use crate::runner;
 use crate::shared::Shared;
 use lockgate_execution::{Approval, PipelineState};
 use lockgate_model::id::JobId;
@@ -101,7 +102,7 @@ async fn tell(shared: &Shared, job: &mut Job) -> Result<(), String> {
         job.attempt = attempt;
         job.deadline = shared.clock.now().plus_seconds(SECONDS);
         let (sink, mut log) = JobLog::open();
-        let running = shared.runner.run(job, vec![], sink);
+        let running = runner::run(&*shared.runner, job, sink);
         let outcome = log.keep_while(shared, job, running).await;
         log.end(shared, job, None).await;
         match outcome {

@@ -4,6 +4,7 @@
 use crate::background::Background;
 use crate::owner::Message;
 use crate::owners::Mailbox;
+use crate::runner;
 use crate::shared::Shared;
 use crate::watch::{declared, watch_of};
 use lockgate_execution::{Execution, PipelineState};
@@ -179,7 +180,7 @@ async fn ask(
     };
     // A start with many pipelines does not ask all at once.
     let _turn = shared.questions.acquire().await.ok()?;
-    let answer = shared.runner.detect(request).await;
+    let answer = runner::detect(&*shared.runner, request).await;
     let reported = answer.inspect_err(|failure| {
         tracing::warn!(
             pipeline,

@@ -1,11 +1,13 @@
 //! The door through which jobs leave the orchestrator: the server puts the Wasm
 //! host behind it, tests put a script there.
 
+use futures::FutureExt;
 use lockgate_model::action_type::{ActionTypeId, Catalogue};
 use lockgate_model::id::TenantId;
 use lockgate_model::job::{DetectRequest, Detection, Failure, FailureType, Job, LogLine, Outcome};
 use lockgate_model::limits::Limits;
 use lockgate_model::webhook::{Announcement, WebhookRequest};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,4 +69,27 @@ pub trait Runner: Send + Sync + 'static {
             ),
         ))
     }
+}
+
+/// Runs a job for somebody who would be gone with a panic and missed by nobody:
+/// it is a failure like any other.
+pub(crate) async fn run(runner: &dyn Runner, job: &Job, log: LogSink) -> Outcome {
+    let running = AssertUnwindSafe(runner.run(job, vec![], log)).catch_unwind();
+    running.await.unwrap_or_else(|_| Outcome::Failed(failed()))
+}
+
+/// Asks a source, in the same way.
+pub(crate) async fn detect(
+    runner: &dyn Runner,
+    request: DetectRequest,
+) -> Result<Detection, Failure> {
+    let asking = AssertUnwindSafe(runner.detect(request)).catch_unwind();
+    asking.await.unwrap_or_else(|_| Err(failed()))
+}
+
+fn failed() -> Failure {
+    Failure::new(
+        FailureType::SystemUnavailable,
+        "the server itself failed while it ran this provider; its own log has the details",
+    )
 }

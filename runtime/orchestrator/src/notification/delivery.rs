@@ -3,7 +3,7 @@
 //! of approvals go this way too.
 
 use super::letter::Letter;
-use crate::runner::LogSink;
+use crate::runner::{self, LogSink};
 use crate::shared::Shared;
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::id::{ActionExecutionId, ExecutionId, JobId, TenantId};
@@ -111,7 +111,7 @@ pub(super) async fn once(shared: &Shared, job: &mut Job, attempt: u32) -> Outcom
     job.attempt = attempt;
     job.deadline = shared.clock.now().plus_seconds(SECONDS);
     let (sink, mut lines): (LogSink, _) = tokio::sync::mpsc::unbounded_channel();
-    let mut outcome = shared.runner.run(job, vec![], sink).await;
+    let mut outcome = runner::run(&*shared.runner, job, sink).await;
     if let Outcome::Failed(failure) = &mut outcome {
         while let Ok(line) = lines.try_recv() {
             if line.level == LogLevel::Host && !failure.message.contains(&line.text) {
