@@ -33,6 +33,8 @@ const RETRY_SECONDS: u64 = 5;
 const FIRST_WAIT: u64 = 30;
 /// Seconds at most.
 const LONGEST_WAIT: u64 = 30 * 60;
+/// Tries before an event is given up, however old it is.
+const FEWEST_TRIES: u64 = 3;
 /// Seconds after which an event that its target refuses is given up.
 const REFUSED_SECONDS: u64 = 60 * 60;
 /// Seconds after which an event is given up whose target is away, or may not be
@@ -274,7 +276,7 @@ impl Lane {
         let letter = letter(&active.rule, &active.arn, story, notice);
         let mut job = delivery::job(subject, letter);
         let mut wait = FIRST_WAIT;
-        loop {
+        for tries in 1.. {
             job.continuation = None;
             let turns = [&active.posts, &shared.lanes.posts];
             let Err(failure) = delivery::deliver(shared, &mut job, &turns).await else {
@@ -293,7 +295,8 @@ impl Lane {
                 _ => AWAY_SECONDS,
             };
             let (pipeline, reason) = (&self.pipeline, &failure.message);
-            if now.since(at) >= patience * 1000 {
+            // What happened while no server ran is old at the first try.
+            if tries >= FEWEST_TRIES && now.since(at) >= patience * 1000 {
                 tracing::error!(rule = name, pipeline, event = %notice.id, reason, "a notification is given up");
                 return false;
             }
@@ -307,6 +310,7 @@ impl Lane {
             shared.clock.sleep_until(now.plus_seconds(wait)).await;
             wait = wait.saturating_mul(2).min(LONGEST_WAIT);
         }
+        false
     }
 
     async fn note(
