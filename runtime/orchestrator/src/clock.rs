@@ -2,6 +2,7 @@
 //! a test can let a week pass at once.
 
 use lockgate_model::time::Timestamp;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A source of time.
@@ -17,6 +18,13 @@ pub enum Clock {
         /// … at this instant.
         since: tokio::time::Instant,
     },
+    /// The same, and a test sets it now and then, as people set a machine's.
+    Settable {
+        /// What time it would be, in milliseconds since the Unix epoch, …
+        start: &'static AtomicI64,
+        /// … at this instant.
+        since: tokio::time::Instant,
+    },
 }
 
 impl Clock {
@@ -24,6 +32,15 @@ impl Clock {
     #[must_use]
     pub fn simulated(start: Timestamp) -> Self {
         Self::Simulated {
+            start,
+            since: tokio::time::Instant::now(),
+        }
+    }
+
+    /// A simulated clock that starts now and is set by setting `start`.
+    #[must_use]
+    pub fn settable(start: &'static AtomicI64) -> Self {
+        Self::Settable {
             start,
             since: tokio::time::Instant::now(),
         }
@@ -42,6 +59,10 @@ impl Clock {
             ),
             Self::Simulated { start, since } => {
                 Timestamp(start.0.saturating_add(millis(since.elapsed())))
+            }
+            Self::Settable { start, since } => {
+                let start = start.load(Ordering::Relaxed);
+                Timestamp(start.saturating_add(millis(since.elapsed())))
             }
         }
     }
