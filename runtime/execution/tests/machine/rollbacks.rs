@@ -471,3 +471,28 @@ fn a_rollback_takes_over_nothing_that_its_own_stage_sets() {
     line.succeed("put");
     assert_eq!(line.job("check").configuration["of"], "put and get");
 }
+
+/// semantics 2.3, 2.19, 5.11
+#[test]
+fn what_fails_under_an_older_definition_is_not_rolled_back_into_one_that_has_no_rollback() {
+    let definition = definition(deploy().on_failure(ConditionResult::Rollback, None));
+    let mut parallel = definition.clone();
+    parallel.execution_mode = ExecutionMode::Parallel;
+    let mut v1 = definition.clone();
+    v1.pipeline_type = PipelineType::V1;
+    for (changed, why) in [(parallel, "PARALLEL mode"), (v1, "type V1")] {
+        let mut line = Line::new(&definition);
+        after(&mut line, 1);
+        next(&mut line);
+        line.update_by(&changed, UpdatePolicy::Pin);
+        assert_eq!(
+            line.fail("put"),
+            [
+                "ActionFailed 2 Deploy put",
+                "StageFailed 2 Deploy",
+                "ExecutionFailed 2 Deploy",
+            ]
+        );
+        assert!(last_reason(&line).contains(why));
+    }
+}

@@ -5,7 +5,7 @@ use super::Inside;
 use crate::event::{Event, Fetched, Rollback};
 use crate::mode;
 use crate::products::Products;
-use lockgate_model::definition::{Action, Conditions, Rule, Stage, Template};
+use lockgate_model::definition::{Action, Conditions, PipelineType, Rule, Stage, Template};
 use lockgate_model::id::ExecutionId;
 use lockgate_model::trigger::{Trigger, TriggerType};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,13 @@ pub(super) fn start(inside: Inside<'_>) -> Result<Event, String> {
     let definition = state
         .definition()
         .ok_or_else(|| "the pipeline was deleted".to_owned())?;
+    // The rollback runs what is current, whatever failed ran.
+    if !mode::locks(definition.execution_mode) {
+        return Err("the pipeline is in PARALLEL mode by now, which has none".to_owned());
+    }
+    if definition.pipeline_type == PipelineType::V1 {
+        return Err("the pipeline is of type V1 by now, which has none".to_owned());
+    }
     let stage = match definition.stage(&run.name) {
         Some((0, _)) => return Err("the source stage is not rolled back".to_owned()),
         Some((_, stage)) => stage,
