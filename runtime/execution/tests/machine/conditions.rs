@@ -463,3 +463,33 @@ fn in_parallel_mode_executions_are_judged_side_by_side() {
     assert_eq!(line.status(2), "Failed");
     assert_eq!(line.status(1), "InProgress");
 }
+
+/// semantics 2.9: whichever stage is skipped, the execution goes on behind it.
+#[test]
+fn the_first_and_the_last_stage_can_be_skipped() {
+    let skipped = |stage: Stage| {
+        stage.entry(
+            Some(ConditionResult::Skip),
+            vec![rule("a", "VariableCheck")],
+        )
+    };
+    let mut line = Line::new(&pipeline(vec![
+        skipped(stage("Source", vec![source("get")])),
+        stage("Build", vec![build("make")]),
+        skipped(stage("Deploy", vec![action("put", Category::Deploy)])),
+    ]));
+    line.start();
+    assert_eq!(
+        line.fail("a")[2..],
+        [
+            "StageSkipped 1 Source",
+            "StageEntered 1 Build",
+            "ActionStarted 1 Build make",
+        ]
+    );
+    line.succeed("make");
+    assert_eq!(
+        line.fail("a")[2..],
+        ["StageSkipped 1 Deploy", "ExecutionSucceeded 1"]
+    );
+}

@@ -496,3 +496,30 @@ fn what_fails_under_an_older_definition_is_not_rolled_back_into_one_that_has_no_
         assert!(last_reason(&line).contains(why));
     }
 }
+
+/// semantics 2.9: who fails at the entry has failed, and a rollback is judged
+/// there as well.
+#[test]
+fn a_stage_that_fails_at_its_entry_goes_back_and_its_rollback_is_judged_at_the_entry() {
+    let judged = deploy()
+        .entry(
+            Some(ConditionResult::Fail),
+            vec![rule("a", "VariableCheck")],
+        )
+        .on_failure(ConditionResult::Rollback, None);
+    let mut line = Line::new(&definition(judged));
+    next(&mut line);
+    for name in ["a", "put", "tell"] {
+        line.succeed(name);
+    }
+    next(&mut line);
+    let told = line.fail("a");
+    assert!(told.contains(&"RuleStarted R Deploy BEFORE_ENTRY a".to_owned()));
+    assert_eq!(line.status(2), "Failed");
+    let told = line.fail("a");
+    assert!(
+        told.contains(&"ExecutionFailed R Deploy".to_owned()),
+        "{told:?}"
+    );
+    assert_eq!(line.state.live().count(), 0);
+}

@@ -156,3 +156,24 @@ fn an_abandoning_stop_is_asked_once() {
     line.pass();
     assert_eq!(line.status(1), "Stopped");
 }
+
+/// semantics 2.4, 2.6: who stops what an update ends says how it ends.
+#[test]
+fn what_an_update_ends_can_still_be_stopped_and_abandoned() {
+    for abandon in [false, true] {
+        let mut line = two_running();
+        line.update(&three_stages());
+        assert_eq!(line.status(1), "InProgress");
+        line.stop(1, abandon).unwrap();
+        if !abandon {
+            assert_eq!(line.status(1), "Stopping");
+            line.succeed("a");
+            line.succeed("b");
+        }
+        assert_eq!(line.status(1), "Stopped");
+        assert!(matches!(
+            line.retry(1, "Build", RetryMode::FailedActions),
+            Err(Rejected::StageNotRetryable { .. })
+        ));
+    }
+}
