@@ -46,13 +46,30 @@ impl Oracle {
             "an execution starts once",
             "{id}"
         );
-        for declared in &current.variables {
-            law!(
-                variables.contains_key(&declared.name),
-                "every pipeline variable has a value",
-                "'{}' has none",
-                declared.name
-            );
+        match rollback {
+            None => {
+                let missing = current
+                    .variables
+                    .iter()
+                    .find(|declared| !variables.contains_key(&declared.name));
+                law!(
+                    missing.is_none(),
+                    "every pipeline variable has a value",
+                    "{missing:?} has none"
+                );
+            }
+            Some(rollback) => {
+                let had = self.runs.get(&rollback.target).map(|run| &run.variables);
+                let other = had
+                    .into_iter()
+                    .flat_map(|had| had.iter())
+                    .find(|(name, value)| variables.get(*name) != Some(value));
+                law!(
+                    other.is_none(),
+                    "a rollback has the pipeline variables that its target had",
+                    "but for {other:?}"
+                );
+            }
         }
         let mut place = Place::Between(0);
         let mut artifacts = BTreeMap::new();
@@ -85,6 +102,7 @@ impl Oracle {
             status: ExecutionStatus::InProgress,
             place,
             rollback: rollback.clone(),
+            variables: variables.clone(),
             artifacts,
             stages: BTreeMap::new(),
             asked_to_stop: false,

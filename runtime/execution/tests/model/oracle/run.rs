@@ -19,6 +19,7 @@ pub(super) struct Run {
     pub(super) status: ExecutionStatus,
     pub(super) place: Place,
     pub(super) rollback: Option<Arc<Rollback>>,
+    pub(super) variables: Arc<BTreeMap<String, String>>,
     pub(super) artifacts: BTreeMap<String, Digest>,
     /// By the stage's number.
     pub(super) stages: BTreeMap<usize, StageRun>,
