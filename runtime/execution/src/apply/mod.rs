@@ -132,18 +132,18 @@ fn define(
         let actions = definition.stages.iter().flat_map(|stage| &stage.actions);
         actions.into_iter().any(|known| known.name == *action)
     });
-    // Executions of an older version may still come to a stage that is no more.
-    let (gates, live): (_, Vec<_>) = (
+    // Executions of an older version may still come to a stage that is no more, or
+    // be retried in it once it is back.
+    let (gates, held): (_, Vec<_>) = (
         &mut state.gates,
         state
             .executions
             .values()
-            .filter(|execution| !execution.status.is_final())
             .filter_map(|execution| state.definitions.get(&execution.version))
             .collect(),
     );
     gates.retain(|name, _| {
-        definition.stage(name).is_some() || live.iter().any(|older| older.stage(name).is_some())
+        definition.stage(name).is_some() || held.iter().any(|older| older.stage(name).is_some())
     });
 }
 

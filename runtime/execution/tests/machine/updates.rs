@@ -4,7 +4,7 @@ use crate::definitions::{
     Judged, Words, action, build, pipeline, rule, source, stage, three_stages,
 };
 use crate::line::Line;
-use lockgate_execution::{Command, Direction, UpdatePolicy};
+use lockgate_execution::{Command, Direction, Rejected, UpdatePolicy};
 use lockgate_model::action_type::Category;
 use lockgate_model::definition::{ExecutionMode, Pipeline, RetryMode};
 
@@ -217,4 +217,31 @@ fn a_condition_has_rules_and_each_its_own_name() {
     assert!(refused.to_string().contains("are named 'a'"), "{refused}");
     let refused = line.ask(with(vec![])).unwrap_err();
     assert!(refused.to_string().contains("has no rule"), "{refused}");
+}
+
+/// semantics 2.7, 5.11: a stage that an update takes away and another brings back
+/// still knows who entered it last, and that it is disabled.
+#[test]
+fn under_pin_a_stage_that_comes_back_knows_who_entered_it_last() {
+    let mut line = Line::new(&three_stages());
+    line.start();
+    line.succeed("get");
+    line.start();
+    line.succeed("get");
+    line.fail("make");
+    line.succeed("make");
+    line.succeed("put");
+    assert_eq!([1, 2].map(|n| line.status(n)), ["Failed", "Succeeded"]);
+    line.disable("Build", Direction::Inbound);
+    let without = pipeline(vec![
+        stage("Source", vec![source("get").makes("src").space("git")]),
+        stage("Deploy", vec![action("put", Category::Deploy).takes("src")]),
+    ]);
+    line.update_by(&without, UpdatePolicy::Pin);
+    line.update_by(&three_stages(), UpdatePolicy::Pin);
+    assert!(matches!(
+        line.retry(1, "Build", RetryMode::FailedActions),
+        Err(Rejected::NotLatestExecution { .. })
+    ));
+    assert!(!line.state.gate("Build").unwrap().inbound.enabled);
 }
