@@ -1,6 +1,7 @@
 //! One attempt at one action: directories made, artifacts laid out, the
 //! provider run, its log kept, what it made collected, the owner told.
 
+use crate::conceal::conceal;
 use crate::job_log::JobLog;
 use crate::owner::Message;
 use crate::owners::Mailbox;
@@ -41,6 +42,7 @@ pub(crate) async fn attempt(
                 "the server itself failed while it ran this action; its own log has the details",
             )))
         });
+    let outcome = outcome.map(|outcome| conceal(outcome, &job, &shared.catalogue(&job.tenant)));
     let mut cache = workspace.let_go_of_cache();
     // Before the owner is told: what it starts next may want the cache.
     if outcome.is_some()

@@ -15,6 +15,7 @@ mod board;
 mod cache;
 mod clock;
 mod commit;
+mod conceal;
 mod delivery;
 mod doorbell;
 mod error;

@@ -3,6 +3,7 @@
 //! the job is found among the pipelines.
 
 use crate::action_type::unknown;
+use crate::conceal::conceal;
 use crate::error::OrchestratorError;
 use crate::orchestrator::Orchestrator;
 use lockgate_artifacts::TreeLimits;
@@ -278,7 +279,7 @@ impl Orchestrator {
         let command = Command::JobFinished {
             job,
             attempt: found.job.attempt,
-            outcome,
+            outcome: conceal(outcome, &found.job, &self.shared.catalogue(tenant)),
         };
         self.ask(tenant, &pipeline, by, command, None).await
     }

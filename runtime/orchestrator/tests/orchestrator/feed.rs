@@ -3,6 +3,7 @@
 use crate::definitions::{make, pipeline, source, stage, three, with};
 use crate::house::{Plan, alone, life, names};
 use lockgate_execution::Event;
+use lockgate_execution::why::Question;
 use lockgate_model::id::ExecutionId;
 use lockgate_orchestrator::Entry;
 use serde_json::json;
@@ -109,6 +110,34 @@ fn secret_values_reach_the_provider_and_nobody_else() {
         let store = house.orchestrator.store();
         let detail = store.execution(&house.tenant, id).await.unwrap().unwrap();
         assert!(!format!("{detail:?}").contains("hunter2"));
+    });
+}
+
+#[test]
+fn a_provider_that_fails_with_a_secret_in_its_words_does_not_tell_it() {
+    alone(async |house| {
+        let settings = json!({"configuration": {"Password": "hunter2"}});
+        let stages = [
+            stage("Source", &[source()]),
+            stage("Build", &[with(make("Make"), settings)]),
+        ];
+        house.create(pipeline("p", &stages)).await;
+        let id = house.start("p").await;
+        house.call("Fetch").await.succeed();
+        house.call("Make").await.fail("401 for hunter2");
+        let entries = format!("{:?}", house.rest(house.follow(id)).await);
+        assert!(entries.contains("401 for ****"), "{entries}");
+        let store = house.orchestrator.store();
+        let detail = store.execution(&house.tenant, id).await.unwrap().unwrap();
+        let question = Question::Execution { execution: id };
+        let why = house
+            .orchestrator
+            .why(&house.tenant, "p", &question)
+            .await
+            .unwrap();
+        for shown in [entries, format!("{detail:?}"), format!("{why:?}")] {
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     });
 }
 
