@@ -36,7 +36,7 @@ pub(crate) fn next(world: &World, chance: &mut Chance) -> Step {
         },
         915..925 => Step::Update {
             file: file(world, chance),
-            pin: chance.percent(0),
+            pin: chance.percent(50),
         },
         925..927 => Step::Delete,
         927..928 => Step::Create {

@@ -148,6 +148,9 @@ scenarios! {
     a_worker_goes_on_with_a_token
     nobody_polls
     a_transition_of_a_stage_that_is_gone_can_be_enabled
+    a_retry_goes_on_through_stages_that_are_gone
+    an_override_goes_on_through_stages_that_are_gone
+    nothing_rolls_back_into_parallel_mode
 }
 
 #[test]
