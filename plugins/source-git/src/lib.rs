@@ -85,7 +85,8 @@ configuration! {
         "TagName" => tag_name: Option<String>,
         /// Tree for the files, FullHistory for the files and a .git directory.
         "OutputArtifactFormat" => output_artifact_format: Format = "Tree",
-        /// Whether a new commit starts the pipeline.
+        /// Whether the repository is asked for new commits; where it is not,
+        /// webhooks still start the pipeline.
         "PollForSourceChanges" => poll_for_source_changes: bool = "true",
         /// For private repositories over https: the name of the server's
         /// secret that goes into the Authorization header.
