@@ -34,7 +34,7 @@ const FIRST_WAIT: u64 = 30;
 /// Seconds at most.
 const LONGEST_WAIT: u64 = 30 * 60;
 /// Tries before an event is given up, however old it is.
-const FEWEST_TRIES: u64 = 3;
+const FEWEST_TRIES: u64 = 2;
 /// Seconds after which an event that its target refuses is given up.
 const REFUSED_SECONDS: u64 = 60 * 60;
 /// Seconds after which an event is given up whose target is away, or may not be

@@ -31,6 +31,8 @@ impl Owner {
         let awaited = self.awaited();
         self.running.retain(|job, _| awaited.contains(job));
         self.later.retain(|(_, job), _| awaited.contains(job));
+        // What is due is offered again.
+        self.unoffered.clear();
         self.unkept.retain(|job, _| awaited.contains(job));
         self.tokens.retain(|job, _| awaited.contains(job));
         let effects = due(&self.state);

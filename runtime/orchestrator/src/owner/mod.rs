@@ -25,7 +25,9 @@ use lockgate_store::{Idempotency, LeaseToken};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Seconds until something that the disk refused is tried again.
 const RETRY_SECONDS: u64 = 2;
@@ -82,12 +84,14 @@ pub(crate) struct Owner {
     answering: Option<JobId>,
     /// Answers that the disk had no room for.
     unkept: BTreeMap<JobId, (u32, Outcome)>,
+    /// Jobs for job workers that the disk had no room for yet.
+    unoffered: BTreeMap<JobId, Box<Job>>,
     /// Open approvals that were announced, or are being announced.
     announced: BTreeMap<ApprovalToken, Background>,
     /// When the core wants to hear that time passed.
     wake: Option<Timestamp>,
-    /// When what the disk refused is tried again.
-    again: Option<Timestamp>,
+    /// When what the disk refused is tried again, whatever the clock is set to.
+    again: Option<Instant>,
     /// Only the disk knows how the pipeline is: load it before the next decision.
     doubt: bool,
     /// What sources answered last, by action.
@@ -119,6 +123,7 @@ impl Owner {
             later: BTreeMap::new(),
             answering: None,
             unkept: BTreeMap::new(),
+            unoffered: BTreeMap::new(),
             announced: BTreeMap::new(),
             wake: None,
             again: None,
@@ -154,10 +159,21 @@ impl Owner {
                     None => std::future::pending().await,
                 }
             };
+            let again = self.again;
+            let disk = async {
+                match again {
+                    Some(again) => tokio::time::sleep_until(again).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 // Messages that keep coming must not hold up what is due.
                 biased;
                 () = timer => self.time_passed().await,
+                () = disk => {
+                    self.again = None;
+                    self.catch_up().await;
+                }
                 message = self.mailbox.recv() => match message {
                     None | Some(Message::End) => return self.end().await,
                     Some(message) => self.take(message).await,
@@ -231,7 +247,7 @@ impl Owner {
 
     fn next_timer(&self) -> Option<Timestamp> {
         let later = self.later.keys().next().map(|(at, _)| *at);
-        later.into_iter().chain(self.wake).chain(self.again).min()
+        later.into_iter().chain(self.wake).min()
     }
 
     async fn time_passed(&mut self) {
@@ -243,10 +259,6 @@ impl Owner {
         {
             let job = entry.remove();
             self.run(*job);
-        }
-        if self.again.is_some_and(|again| again <= now) {
-            self.again = None;
-            self.catch_up().await;
         }
         if self.wake.is_some_and(|wake| wake <= now) {
             self.wake = None;
@@ -274,6 +286,9 @@ impl Owner {
         if self.is_half_removed() && self.purge().await.is_err() {
             return self.try_again_later();
         }
+        for job in std::mem::take(&mut self.unoffered).into_values() {
+            self.run(*job);
+        }
         self.finish_unkept().await;
     }
 
@@ -287,8 +302,9 @@ impl Owner {
         }
     }
 
+    /// Soon, whatever the clock is set to meanwhile.
     fn try_again_later(&mut self) {
-        let again = self.shared.clock.now().plus_seconds(RETRY_SECONDS);
+        let again = Instant::now() + Duration::from_secs(RETRY_SECONDS);
         self.again.get_or_insert(again);
     }
 
@@ -315,6 +331,7 @@ impl Owner {
     fn let_go(&mut self) {
         self.running.clear();
         self.later.clear();
+        self.unoffered.clear();
         self.announced.clear();
         self.polling = None;
     }

@@ -28,6 +28,7 @@ impl Owner {
                     self.tokens.remove(&job);
                     self.later.retain(|(_, id), _| *id != job);
                     self.unkept.remove(&job);
+                    self.unoffered.remove(&job);
                     // Its attempt ends with its sender.
                     self.running.remove(&job);
                 }

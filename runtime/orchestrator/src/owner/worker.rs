@@ -29,8 +29,8 @@ impl Owner {
             Err(OrchestratorError::Rejected(_)) => {}
             Err(error) => {
                 tracing::error!(pipeline = self.key.1, job = %job.id, %error, "a job cannot be offered yet");
-                let again = self.shared.clock.now().plus_seconds(super::RETRY_SECONDS);
-                self.later.insert((again, job.id), job);
+                self.unoffered.insert(job.id, job);
+                self.try_again_later();
             }
         }
     }

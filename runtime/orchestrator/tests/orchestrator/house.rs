@@ -1,6 +1,7 @@
 //! A running orchestrator and everything that a test needs to move it. Time
 //! stands still until the test lets it pass.
 
+use crate::faults::Faults;
 use crate::script::{Call, Question, Script};
 use lockgate_artifacts::{Artifacts, TreeLimits};
 use lockgate_execution::{Event, PipelineState};
@@ -10,6 +11,7 @@ use lockgate_model::time::Timestamp;
 use lockgate_orchestrator::{Clock, Entry, Follow, Orchestrator, Settings, Start};
 use lockgate_store::{Options, Store};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -22,6 +24,9 @@ pub(crate) struct House {
     pub(crate) calls: mpsc::UnboundedReceiver<Call>,
     pub(crate) questions: mpsc::UnboundedReceiver<Question>,
     pub(crate) work: PathBuf,
+    pub(crate) faults: Faults,
+    /// What time it was when this life began; setting it sets the clock.
+    pub(crate) began: &'static AtomicI64,
     pub(crate) by: Principal,
     pub(crate) tenant: TenantId,
     /// While a blocking thread runs, tokio's clock does not run ahead by itself
@@ -84,7 +89,9 @@ impl House {
             durable: false,
             ..Options::default()
         };
-        let store = Store::open(&directory.join("lockgate.db"), &options).unwrap();
+        let faults = Faults::default();
+        let store = Store::open_with(&directory.join("lockgate.db"), &options, faults.hook());
+        let store = store.unwrap();
         let artifacts = Artifacts::open(&directory.join("artifacts")).unwrap();
         let (script, calls, questions) = Script::new();
         let work = directory.join("work");
@@ -101,7 +108,9 @@ impl House {
             address: Some("https://lockgate.example".into()),
             update_policy: lockgate_execution::UpdatePolicy::Cancel,
         };
-        let clock = Clock::simulated(plan.at);
+        // Eight bytes a life: a clock is copied, and may outlive it.
+        let began: &AtomicI64 = Box::leak(Box::new(AtomicI64::new(plan.at.0)));
+        let clock = Clock::settable(began);
         let orchestrator = Orchestrator::start(store, artifacts, script, clock, settings)
             .await
             .unwrap();
@@ -110,6 +119,8 @@ impl House {
             calls,
             questions,
             work,
+            faults,
+            began,
             by: Principal("somebody".into()),
             tenant: "111122223333".parse().unwrap(),
             _still: still,

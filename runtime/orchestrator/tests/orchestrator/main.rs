@@ -11,6 +11,7 @@ mod approvals;
 mod caches;
 mod definitions;
 mod disk;
+mod faults;
 mod feed;
 mod house;
 mod many;

@@ -698,9 +698,40 @@ fn what_could_not_be_told_is_told_by_the_next_server_however_long_it_was_down() 
     };
     life(directory.path(), later, async |house| {
         let mut desk = Desk::default();
+        // One hiccup is not the end of it.
+        away(desk.letter(house).await);
+        house
+            .until_view("releases", |view| view.last_error_at >= Some(later.at))
+            .await;
+        desk.no_letter(house).await;
+        house.pass(30).await;
         desk.letter(house).await.succeed();
         house
             .until_view("releases", |view| view.delivered == 1)
+            .await;
+    });
+}
+
+#[test]
+fn a_provider_that_panics_is_a_target_that_is_away() {
+    alone(async |house| {
+        let mut desk = Desk::default();
+        house.create(three("p")).await;
+        house.rule(json!({ "events": levels("pipeline") })).await;
+        desk.run(house, "p").await;
+        desk.letter(house).await.panic();
+        house
+            .until_view("releases", |view| view.last_error.is_some())
+            .await;
+        desk.no_letter(house).await;
+        house.pass(30).await;
+        for expected in ["STARTED", "SUCCEEDED"] {
+            let call = desk.letter(house).await;
+            assert_eq!(state(&call), expected);
+            call.succeed();
+        }
+        house
+            .until_view("releases", |view| view.delivered == 2)
             .await;
     });
 }

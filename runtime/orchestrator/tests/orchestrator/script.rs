@@ -34,7 +34,7 @@ pub(crate) struct Call {
 /// A source that is asked.
 pub(crate) struct Question {
     pub(crate) request: DetectRequest,
-    reply: oneshot::Sender<Result<Detection, Failure>>,
+    reply: oneshot::Sender<Option<Result<Detection, Failure>>>,
 }
 
 impl Script {
@@ -97,7 +97,8 @@ impl Runner for Script {
         let (reply, answer) = oneshot::channel();
         let _ = self.questions.send(Question { request, reply });
         match answer.await {
-            Ok(answer) => answer,
+            Ok(Some(answer)) => answer,
+            Ok(None) => panic!("as the test wants it"),
             Err(_) => std::future::pending().await,
         }
     }
@@ -171,11 +172,15 @@ impl Call {
 
 impl Question {
     pub(crate) fn answer(self, revision: &str) {
-        let _ = self.reply.send(Ok(Detection {
+        let _ = self.reply.send(Some(Ok(Detection {
             newest: Some(revision_of(revision)),
             changes: Vec::new(),
             cursor: format!("after {revision}"),
-        }));
+        })));
+    }
+
+    pub(crate) fn panic(self) {
+        let _ = self.reply.send(None);
     }
 }
 

@@ -160,3 +160,17 @@ fn a_source_that_says_so_is_not_polled() {
         assert!(house.questions.try_recv().is_err());
     });
 }
+
+#[test]
+fn a_source_whose_provider_panics_is_asked_again() {
+    let directory = tempfile::tempdir().unwrap();
+    polled(directory.path(), async |house| {
+        house.create(three("p")).await;
+        next(house, "a").await;
+        house.questions.recv().await.unwrap().panic();
+        house.settle("p").await;
+        house.pass(60).await;
+        house.questions.recv().await.unwrap().answer("b");
+        house.call("Fetch").await.fetch("b");
+    });
+}
