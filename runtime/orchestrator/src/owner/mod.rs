@@ -133,6 +133,8 @@ impl Owner {
             on_board: false,
             polling: None,
         };
+        // A worker may answer before anything else is done.
+        owner.post_all();
         shared.tasks.spawn(async move {
             while AssertUnwindSafe(owner.work()).catch_unwind().await.is_err() {
                 // Half a decision may be in memory; what is on disk is whole.

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What becomes of one access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) enum Fate {
     Refused,
     /// The disk fails, and keeps all.
     Lost,
+    /// It is done a minute later.
+    Slow,
 }
 
 #[derive(Clone, Default)]
@@ -65,6 +68,10 @@ impl Faults {
                     Fate::Done => operation.await,
                     Fate::Full => Err(StoreError::Full(path)),
                     Fate::Refused => Err(failed),
+                    Fate::Slow => {
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                        operation.await
+                    }
                     Fate::Lost => operation.await.and(Err(failed)),
                 }
             })

@@ -54,6 +54,16 @@ impl Default for Plan {
 /// One life of a server on a directory. However it ends, it ends like a killed
 /// process: nothing is waited for.
 pub(crate) fn life<T>(directory: &Path, plan: Plan, test: impl AsyncFnOnce(&mut House) -> T) -> T {
+    life_on(directory, plan, Faults::default(), test)
+}
+
+/// A life on a disk that fails from the beginning.
+pub(crate) fn life_on<T>(
+    directory: &Path,
+    plan: Plan,
+    faults: Faults,
+    test: impl AsyncFnOnce(&mut House) -> T,
+) -> T {
     // Gone with this function; something that never comes must not hang the run.
     let (_ended, wait) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
@@ -68,7 +78,7 @@ pub(crate) fn life<T>(directory: &Path, plan: Plan, test: impl AsyncFnOnce(&mut 
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut house = House::open(directory, plan).await;
+        let mut house = House::open(directory, plan, faults).await;
         test(&mut house).await
     })
 }
@@ -80,7 +90,7 @@ pub(crate) fn alone<T>(test: impl AsyncFnOnce(&mut House) -> T) -> T {
 }
 
 impl House {
-    pub(crate) async fn open(directory: &Path, plan: Plan) -> Self {
+    pub(crate) async fn open(directory: &Path, plan: Plan, faults: Faults) -> Self {
         let (still, forever) = std::sync::mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || {
             let _ = forever.recv();
@@ -89,7 +99,6 @@ impl House {
             durable: false,
             ..Options::default()
         };
-        let faults = Faults::default();
         let store = Store::open_with(&directory.join("lockgate.db"), &options, faults.hook());
         let store = store.unwrap();
         let artifacts = Artifacts::open(&directory.join("artifacts")).unwrap();

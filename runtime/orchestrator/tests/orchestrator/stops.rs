@@ -183,7 +183,7 @@ fn dropping_the_last_handle_ends_what_runs() {
     alone(async |_| {
         let directory = tempfile::tempdir().unwrap();
         let plan = crate::house::Plan::default();
-        let mut house = crate::house::House::open(directory.path(), plan).await;
+        let mut house = crate::house::House::open(directory.path(), plan, Default::default()).await;
         house.create(three("p")).await;
         let id = house.start("p").await;
         let mut follow = house.follow(id);

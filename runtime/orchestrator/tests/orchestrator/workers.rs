@@ -2,7 +2,8 @@
 //! they take and make.
 
 use crate::definitions::{action, pipeline, source, stage, with};
-use crate::house::{BEGINNING, House, Plan, alone, life};
+use crate::faults::{Fate, Faults};
+use crate::house::{BEGINNING, House, Plan, alone, life, life_on};
 use lockgate_execution::{Rejected, WorkerJob};
 use lockgate_model::action_type::{ActionTypeId, Category};
 use lockgate_model::definition::Pipeline;
@@ -201,6 +202,39 @@ fn jobs_of_workers_outlive_the_server_wherever_they_are() {
         let store = house.orchestrator.store();
         let row = store.job(&tenant, &begun.job.pipeline, begun.job.id).await;
         assert_eq!(row.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_worker_is_not_turned_away_by_a_server_that_has_just_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let begun: WorkerJob = life(path, Plan::default(), async |house| {
+        let tenant = house.tenant.clone();
+        let made = house.orchestrator.create_action_type(&tenant, jenkins());
+        made.await.unwrap();
+        house.create(worked("a", "shop")).await;
+        house.begin("a").await;
+        let begun = house.poll("shop", 1).await.remove(0);
+        house.acknowledge(&begun).await.unwrap();
+        begun
+    });
+    // It takes up its jobs first, and that takes a while.
+    let faults = Faults::default();
+    faults.commits(&[Fate::Slow]);
+    life_on(path, Plan::default(), faults, async |house| {
+        let failure = Failure::new(FailureType::JobFailed, "two tests failed");
+        let (o, by) = (&house.orchestrator, &house.by);
+        let failed = o.job_failed(&house.tenant, begun.job.id, failure, by);
+        let time = async {
+            loop {
+                house.pass(1).await;
+            }
+        };
+        tokio::select! {
+            failed = failed => failed.unwrap(),
+            () = time => {}
+        }
     });
 }
 
