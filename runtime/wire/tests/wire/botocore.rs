@@ -271,8 +271,17 @@ fn a_request_that_botocore_presigns_is_taken() {
     }
 }
 
+/// Only where somebody names the Python: each botocore has the model of its own
+/// day, and one that happens to be installed may be older than the file.
 #[test]
 fn the_model_is_still_that_of_botocore() {
+    if std::env::var_os("LOCKGATE_PYTHON").is_none() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nNOT TESTED: LOCKGATE_PYTHON names no Python, so the model was not compared with botocore's\n"
+        );
+        return;
+    }
     let Some(python) = python() else { return };
     let output = Command::new(python)
         .args([
